@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+.DEFAULT_GOAL := all
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+PREFIX ?= /usr/local
+CFLAGS ?= $(if $(SANITIZE),-O1,-O2) -g
+V ?= 0
+Q := $(if $(filter 1,$V),,@)
+say = @printf '  %-7s %s\n' $1 $2
+# X = $(call once,X,VALUE): expanded at first use, so that `make deps` can bring
+# what VALUE asks for, and never again.
+once = $(eval $1 := $2)$($1)
+
+B := $(if $(SANITIZE),build/asan,build)
+ROOMS := ns mount tty image explain exec
+
+# Our flags stand apart from CFLAGS and LDFLAGS, which belong to the user.
+takes = $(shell echo 'int main(void){return 0;}' | \
+	$(CC) -Werror $1 -x c -o /dev/null - 2>/dev/null && echo '$1')
+HARDEN = $(call once,HARDEN,$(call takes,-fstack-protector-strong) \
+	$(call takes,-fstack-clash-protection) $(call takes,-fcf-protection))
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wvla -Wundef -Wformat=2 $(WERROR)
+PKG_CFLAGS = $(call once,PKG_CFLAGS,$(shell $(PKG_CONFIG) --cflags \
+	libcap mount libprotobuf-c))
+# Debian's fortify-by-default would be defined twice.
+OUR_CPPFLAGS := -I. -I$B -D_GNU_SOURCE -MMD -MP \
+	$(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+OUR_CFLAGS = -std=gnu11 -fPIE $(WARN) $(HARDEN) $(PKG_CFLAGS)
+OUR_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed
+ifdef SANITIZE
+OUR_CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+OUR_LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+# libmount is opened when a mount table is wanted (mount/table.c).  The two
+# others go in as archives where there are any: each shared library costs a
+# restore 0.05 ms.
+ARCHIVES = -Wl,-Bstatic -lcap -lprotobuf-c -Wl,-Bdynamic
+LIBS = $(call once,LIBS,$(shell $(PKG_CONFIG) --libs-only-L libcap \
+	libprotobuf-c) $(or $(call takes,$(ARCHIVES)),-lcap -lprotobuf-c))
+CHECK_LIBS = $(call once,CHECK_LIBS,$(shell $(PKG_CONFIG) --libs check))
+
+PROTO_C := $(patsubst %.proto,$B/%.pb-c.c,$(wildcard image/*.proto))
+ROOM_C := $(wildcard $(ROOMS:%=%/*.c))
+ROOM_O := $(ROOM_C:%.c=$B/%.o) $(PROTO_C:.c=.o)
+UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
+# Programs for the system tests to dump: never sanitized, so that CRIU can.
+HELPERS := $(patsubst %.c,build/%,$(wildcard tests/system/*.c))
+
+# What the tests get to know.
+export CRIU_NS ?= $(CURDIR)/$B/criu-ns
+export HELPERS_DIR := $(CURDIR)/build/tests/system
+export UNIT_DIR := $B/tests/unit
+
+.PHONY: all
+all: $B/criu-ns ## build the program
+
+$B/criu-ns: $B/criu-ns.o $(ROOM_O)
+	$(call say,LD,$@)
+	$Q$(CC) $(CFLAGS) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(LIBS) $(LDLIBS)
+
+$B/%.o: %.c Makefile | $(PROTO_C)
+	$(call say,CC,$<)
+	$Qmkdir -p $(@D)
+	$Q$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# Generated code: not held to our warnings.
+$B/image/%.pb-c.o: $B/image/%.pb-c.c
+	$(call say,CC,$<)
+	$Q$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -w -c -o $@ $<
+
+$B/%.pb-c.c $B/%.pb-c.h: %.proto
+	$(call say,PROTO,$<)
+	$Qmkdir -p $(@D)
+	$Qprotoc-c --c_out=$B $<
+
+$(UNIT): $B/%: $B/%.o $(ROOM_O)
+	$(call say,LD,$@)
+	$Q$(CC) $(CFLAGS) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(CHECK_LIBS) $(LIBS) $(LDLIBS)
+
+$(HELPERS): build/%: %.c
+	$(call say,CC,$<)
+	$Qmkdir -p $(@D)
+	$Q$(CC) -D_GNU_SOURCE $(WARN) $(CFLAGS) -pthread -o $@ $<
+
+-include $(wildcard $(addsuffix /*.d,$B $(addprefix $B/,$(ROOMS)) $B/tests/unit))
+
+CHECKS := check-unit check-system check-layers check-docs
+.PHONY: check $(CHECKS)
+check: all $(UNIT) $(HELPERS) ## all tests, as root; FILTER=regex TESTS=files CRIUS=paths
+	$Qtests/check.sh unit system layers docs
+check-unit: $(UNIT) ## unit tests; root's are left out for others
+check-system: all $(HELPERS) ## tests with each real criu; as root
+check-layers: ## dependencies point downwards only
+check-docs: all ## --help, man page and README agree
+$(CHECKS): check-%:
+	$Qtests/check.sh $*
+
+.PHONY: asan
+asan: ## unit and system tests with the sanitizers
+	$Q$(MAKE) SANITIZE=address,undefined CRIU_NS=$(CURDIR)/build/asan/criu-ns \
+		check-sanitized
+.PHONY: check-sanitized
+check-sanitized: all $(UNIT) $(HELPERS)
+	$Qtests/sanitized.sh tests/check.sh unit system
+
+.PHONY: lint format
+lint: $(PROTO_C) ## format, clang-tidy, cppcheck, shellcheck, mandoc
+	$Qtests/lint.sh $B
+format: ## format the sources in place
+	$Qclang-format -i $$(tests/lint.sh --sources)
+
+.PHONY: install uninstall
+install: all ## install below PREFIX (and DESTDIR)
+	install -D -m 755 $B/criu-ns $(DESTDIR)$(PREFIX)/sbin/criu-ns
+	install -D -m 644 man/criu-ns.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1/criu-ns.1
+uninstall: ## remove what install has installed
+	rm -f $(DESTDIR)$(PREFIX)/sbin/criu-ns \
+		$(DESTDIR)$(PREFIX)/share/man/man1/criu-ns.1
+
+.PHONY: deps demo bench help clean
+deps: ## install what is missing, get a criu that runs here; as root
+	$Qtests/deps.sh
+demo: all ## show the main job on a real process; as root
+	$Qtests/demo.sh
+bench: all $(HELPERS) ## measure against plain criu and the Python script
+	$Qtests/bench.sh
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.* ## /\1	/p' Makefile | expand -t 14
+clean: ## remove what was built; build/criu stays
+	find build -mindepth 1 -maxdepth 1 ! -name criu -exec rm -rf {} + || :
+
+# In `make deps check` each goal waits for the one before it, -j or not.
+ifneq (,$(filter deps,$(MAKECMDGOALS)))
+.NOTPARALLEL:
+endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * criu-ns: checkpoint and restore processes in namespaces of their own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exec/config.h"
+#include "exec/message.h"
+
+#define VERSION "0.1.0"
+
+struct command {
+	const char *name;
+	int (*run)(struct argv *a);
+	const char *synopsis;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{0},
+};
+
+static void print_help(FILE *out)
+{
+	const struct command *c;
+	const struct option_row *row;
+	char text[64];
+
+	fputs("Usage: criu-ns ACTION [OPTION...]\n\n"
+	      "Checkpoint and restore processes in namespaces of their own, "
+	      "where every PID is free.\n\nActions:\n",
+	      out);
+	for (c = commands; c->name; c++)
+		fprintf(out, "  %-42s %s\n", c->synopsis, c->help);
+	fputs("\nOptions are CRIU's (criu --help, criu(8)), and:\n", out);
+	for (row = option_table; row->name; row++) {
+		if (!row->ours)
+			continue;
+		snprintf(text, sizeof(text), "--%s %s", row->name,
+			 row->metavar ? row->metavar : "");
+		fprintf(out, "  %-42s %s\n", text, row->help);
+	}
+	fprintf(out, "  %-42s %s\n  %-42s %s\n", "-h, --help", "show this help",
+		"-V, --version", "show the versions of criu-ns and of criu");
+	fputs("\nExit status: the program's own, 128+N if signal N ended it; "
+	      "criu's if criu failed;\n125 if criu-ns failed or was misused, "
+	      "126 if criu can't be run, 127 if it is not there.\n",
+	      out);
+}
+
+static int flushed(void)
+{
+	if (fflush(stdout) == 0)
+		return 0;
+	return message_fail("cannot write to stdout: %s", strerror(errno));
+}
+
+static int show_help(void)
+{
+	print_help(stdout);
+	return flushed();
+}
+
+static int show_version(void)
+{
+	printf("criu-ns %s\n", VERSION);
+	return flushed();
+}
+
+static int show_usage(const struct argv *a)
+{
+	if (a->action)
+		message("'%s' is no action", a->action);
+	else
+		message("an action is missing");
+	print_help(stderr);
+	return STATUS_OURS;
+}
+
+static const struct command *find_command(const char *name)
+{
+	const struct command *c;
+
+	for (c = commands; name && c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+static int run(struct argv *a)
+{
+	const struct command *c = find_command(a->action);
+	char why[ARGV_WHY];
+
+	if (argv_flag(a, OPT_HELP))
+		return show_help();
+	if (argv_flag(a, OPT_VERSION))
+		return show_version();
+	if (!c)
+		return show_usage(a);
+	if (config_merge(a, why) < 0)
+		return message_fail("%s", why);
+	return c->run(a);
+}
+
+/* Descriptors 0 to 2 must not become one of ours and be mistaken for stdio. */
+static int fill_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return message_fail("cannot open '/dev/null': %s",
+				    strerror(errno));
+	close(fd);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct argv a = {0};
+	char why[ARGV_WHY];
+	int status;
+
+	status = fill_stdio();
+	if (status)
+		return status;
+	if (argv_parse(&a, argc, argv, why) < 0)
+		status = message_fail("%s (see criu-ns --help)", why);
+	else
+		status = run(&a);
+	argv_free(&a);
+	return status;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/message.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+/* In one write, so that lines of several processes do not mix. */
+__attribute__((format(printf, 1, 0))) static void print(const char *fmt,
+							va_list ap)
+{
+	char text[4096];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	fprintf(stderr, "criu-ns: %s\n", text);
+}
+
+void message(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print(fmt, ap);
+	va_end(ap);
+}
+
+int message_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	print(fmt, ap);
+	va_end(ap);
+	return STATUS_OURS;
+}
+
+const char *message_advice(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return " (needs CAP_SYS_ADMIN; run as root, and where that was "
+		       "root: a seccomp filter or a container forbids it)";
+	case -EACCES:
+		return " (a security module such as AppArmor or SELinux "
+		       "forbids it)";
+	case -ENOSPC:
+		return " (see /proc/sys/user/max_pid_namespaces and "
+		       "/proc/sys/user/max_mnt_namespaces)";
+	case -ENOSYS:
+	case -EINVAL:
+		return " (the kernel was built without namespaces, or a "
+		       "seccomp filter hides them)";
+	case -EAGAIN:
+	case -ENOMEM:
+		return " (too many processes, or no memory: see ulimit -u "
+		       "and pids.max of the cgroup)";
+	default:
+		return "";
+	}
+}
+
+int message_status(int status)
+{
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	return STATUS_SIGNAL + WTERMSIG(status);
+}

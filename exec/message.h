@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXEC_MESSAGE_H
+#define EXEC_MESSAGE_H
+
+/*
+ * Where an error becomes a sentence and an exit status.
+ */
+
+#define STATUS_OURS 125	      /* criu-ns failed or was misused */
+#define STATUS_CANNOT_RUN 126 /* criu is there and can't be run */
+#define STATUS_NOT_FOUND 127  /* there is no criu */
+#define STATUS_SIGNAL 128     /* plus the signal that ended the program */
+
+/**
+ * message - one line on stderr, "criu-ns: " before it.
+ */
+__attribute__((format(printf, 1, 2))) void message(const char *fmt, ...);
+
+/**
+ * message_fail - message() for a failure of ours.
+ * Returns STATUS_OURS, so that a command can return it.
+ */
+__attribute__((format(printf, 1, 2))) int message_fail(const char *fmt, ...);
+
+/**
+ * message_advice - what to do about an error of a namespace or mount call.
+ * @err: negative errno
+ * Returns a text to be put behind strerror(3): " (needs CAP_SYS_ADMIN; ...)",
+ * or "".
+ */
+const char *message_advice(int err);
+
+/**
+ * message_status - the exit status that stands for a wait status.
+ * @status: from waitpid(2), of a process that has ended
+ */
+int message_status(int status);
+
+#endif

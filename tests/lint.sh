@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Run every linter over everything, two at a time where that helps.
+# Usage: lint.sh [BUILD]      BUILD: where generated headers are
+#        lint.sh --sources    list the C sources
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+shopt -s nullglob
+rooms=(criu-ns.c {ns,mount,tty,image,explain,exec}/*.[ch])
+tests=(tests/{unit,system}/*.[ch] tests/*.[ch])
+scripts=(.ci/run tests/*.sh tests/*.bash tests/system/*.{sh,bash,bats})
+build=${1:-build}
+failed=0
+
+if [[ $build = --sources ]]; then
+  printf '%s\n' "${rooms[@]}" "${tests[@]}" | grep -v '^criu-ns.c$'
+  [[ ! -f criu-ns.c ]] || echo criu-ns.c
+  exit
+fi
+
+check() { # NAME COMMAND...
+  local name=$1
+  shift
+  if "$@"; then
+    echo "ok lint: $name"
+  else
+    echo "not ok lint: $name"
+    failed=1
+  fi
+}
+
+formatted() {
+  clang-format --dry-run -Werror "${rooms[@]}" "${tests[@]}"
+}
+
+read -r -a flags <<<"$(pkg-config --cflags libcap mount libprotobuf-c check)"
+flags+=(-std=gnu11 -D_GNU_SOURCE -I. "-I$build" -Wno-unknown-warning-option)
+
+# Check's macros count as statements and nesting of the function around them.
+tidy() {
+  {
+    printf '%s\n' "${rooms[@]}" | grep '\.c$' |
+      xargs -r -P 2 -I {} clang-tidy --quiet {} -- "${flags[@]}" &&
+      printf '%s\n' "${tests[@]}" | grep '\.c$' |
+      xargs -r -P 2 -I {} clang-tidy --quiet \
+        --checks=-readability-function-size {} -- "${flags[@]}"
+  } 2> >(grep -Ev '^[0-9]+ warnings? generated|^Suppressed |^Use -header' >&2)
+}
+
+# What is suppressed: system headers are not given to cppcheck, and a function
+# used by tests or through a header alone is not unused.
+cppcheck_all() {
+  cppcheck --quiet -j 2 --std=c11 --language=c --error-exitcode=1 \
+    --enable=warning,performance,portability --inline-suppr -D_GNU_SOURCE \
+    -I. "-I$build" --suppress='*:'"$build"'/*' --suppress=missingInclude \
+    --suppress=missingIncludeSystem --suppress=unknownMacro \
+    --suppress=varFuncNullUB --suppress=normalCheckLevelMaxBranches \
+    --suppress=unmatchedSuppression "${rooms[@]}"
+}
+
+licensed() {
+  local f without=0
+  for f in "${rooms[@]}" "${tests[@]}" "${scripts[@]}" image/*.proto Makefile \
+    man/*.1 completions/*; do
+    head -n 3 "$f" | grep -q 'SPDX-License-Identifier: MIT' || {
+      echo "$f: no SPDX-License-Identifier: MIT in the first lines"
+      without=1
+    }
+  done
+  return "$without"
+}
+
+check clang-format formatted
+check clang-tidy tidy
+check cppcheck cppcheck_all
+# Functions that are called by name, and variables of subshells in bats tests.
+check shellcheck shellcheck -x -e SC2030,SC2031,SC2317,SC2329 "${scripts[@]}"
+check mandoc mandoc -T lint -W warning man/criu-ns.1
+check SPDX licensed
+exit $failed
