@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NS_PROCESS_H
+#define NS_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Processes, as the /proc that is mounted here tells of them.
+ */
+
+struct ns_process {
+	pid_t pid;   /* as asked for */
+	pid_t tgid;  /* differs from pid when pid is a thread */
+	pid_t ppid;  /* 0: the parent is outside of this pid namespace */
+	pid_t inner; /* the number in the innermost pid namespace */
+	char state;  /* as in ps: R S D T Z X ... */
+	bool kthread;
+	bool handles_stop; /* catches or ignores SIGTSTP */
+	char name[64]; /* comm; the kernel lets threads of its own have more */
+};
+
+/**
+ * ns_process_read - what /proc/PID/status says of a process or thread.
+ * "inner" is the last field of NSpid (Linux 4.1); a kernel thread is known by
+ * PF_KTHREAD in /proc/PID/stat.
+ * Returns 0, -ESRCH or another -errno; proc(5).
+ */
+int ns_process_read(pid_t pid, struct ns_process *ret);
+
+/**
+ * ns_process_title - the command line of a process as /proc/PID/cmdline has it,
+ * its words joined by blanks.
+ * @buf: filled and ended with NUL; "" for a zombie or kernel thread
+ * Returns 0 or -errno.
+ */
+int ns_process_title(pid_t pid, char *buf, size_t size);
+
+/**
+ * ns_process_children - the children of a process.
+ * @ret: filled with at most @max numbers
+ * Returns how many were filled in, or -errno; needs CONFIG_PROC_CHILDREN, which
+ * CRIU needs as well.
+ */
+int ns_process_children(pid_t pid, pid_t *ret, int max);
+
+/**
+ * ns_process_is_ancestor - whether @pid is the calling process or an ancestor
+ * of it.  Returns 1, 0 or -errno.
+ */
+int ns_process_is_ancestor(pid_t pid);
+
+/**
+ * ns_pidfd_open - pidfd_open(2), Linux 5.3.
+ * Returns a descriptor (close-on-exec) that the caller closes, or -errno.
+ */
+int ns_pidfd_open(pid_t pid);
+
+/**
+ * ns_pidfd_signal - pidfd_send_signal(2), Linux 5.1.
+ * @sig: 0 asks whether the process is there
+ * Returns 0 or -errno (-ESRCH: it has ended and was reaped).
+ */
+int ns_pidfd_signal(int pidfd, int sig);
+
+/**
+ * ns_pidfd_number - the number that a pidfd's process has in the pid namespace
+ * of the /proc that is mounted here; never that of another process, whatever
+ * numbers were used again meanwhile.
+ * Returns the number, -ESRCH when it has ended or has none here, or -errno;
+ * Linux 5.3, "Pid:" in /proc/self/fdinfo/FD.
+ */
+pid_t ns_pidfd_number(int pidfd);
+
+#endif
