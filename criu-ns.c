@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exec/command.h"
 #include "exec/config.h"
+#include "exec/criu.h"
 #include "exec/message.h"
 
 #define VERSION "0.1.0"
@@ -21,6 +23,16 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{"check", command_pass, "check [OPTION...]",
+	 "criu check: can this kernel do it?"},
+	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
+	 "criu cpuinfo"},
+	{"dedup", command_pass, "dedup [OPTION...]", "criu dedup"},
+	{"page-server", command_pass, "page-server [OPTION...]",
+	 "criu page-server"},
+	{"lazy-pages", command_pass, "lazy-pages [OPTION...]",
+	 "criu lazy-pages"},
+	{"service", command_pass, "service [OPTION...]", "criu service"},
 	{0},
 };
 
@@ -65,9 +77,20 @@ static int show_help(void)
 	return flushed();
 }
 
-static int show_version(void)
+static int show_version(const struct argv *a)
 {
+	const char *what;
+	struct criu criu;
+	int version;
+
 	printf("criu-ns %s\n", VERSION);
+	if (criu_find(&criu, argv_last(a, OPT_CRIU_BINARY), &what) == 0) {
+		version = criu_version(&criu);
+		if (version > 0)
+			printf("criu %d.%d.%d (%s)\n", version / 10000,
+			       version / 100 % 100, version % 100, criu.path);
+		criu_close(&criu);
+	}
 	return flushed();
 }
 
@@ -99,10 +122,11 @@ static int run(struct argv *a)
 	if (argv_flag(a, OPT_HELP))
 		return show_help();
 	if (argv_flag(a, OPT_VERSION))
-		return show_version();
+		return show_version(a);
 	if (!c)
 		return show_usage(a);
-	if (config_merge(a, why) < 0)
+	/* criu reads its configuration itself where it runs as it is. */
+	if (c->run != command_pass && config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }

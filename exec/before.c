@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/before.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "exec/message.h"
+#include "ns/caps.h"
+
+int before_privileges(void)
+{
+	int admin = ns_caps_admin();
+
+	if (admin < 0)
+		return message_fail("cannot read the capabilities of this "
+				    "process: %s",
+				    strerror(-admin));
+	if (!admin)
+		return message_fail("cannot make or join namespaces: %s "
+				    "(needs CAP_SYS_ADMIN; run as root)",
+				    strerror(EPERM));
+	return 0;
+}
+
+int before_criu(struct criu *ret, const struct argv *a)
+{
+	const char *what;
+	int err;
+
+	err = criu_find(ret, argv_last(a, OPT_CRIU_BINARY), &what);
+	if (!err)
+		return 0;
+	message("cannot run criu, '%s' %s: %s (%s)", ret->path, what,
+		strerror(-err),
+		err == -ENOENT ? "install the package criu, or name it by "
+				 "--criu-binary PATH or $CRIU"
+			       : "it must be a program that may be executed");
+	return err == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+}
+
+int before_directory(const char *path, const char *what, int *ret_fd)
+{
+	*ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_fd >= 0)
+		return 0;
+	return message_fail("cannot open %s directory '%s': %s", what, path,
+			    strerror(errno));
+}
+
+static const char *image_advice(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return " (was the dump completed, and copied completely? is "
+		       "the directory the right one? --no-image-check takes "
+		       "it as it is)";
+	case -EBADMSG:
+	case -ELOOP:
+		return " (was it copied completely? --no-image-check takes it "
+		       "as it is)";
+	case -ENOTSUP:
+		return " (made by another version of criu? --no-image-check "
+		       "takes it as it is)";
+	default:
+		return "";
+	}
+}
+
+static int refuse(const char *path, const char *why)
+{
+	return message_fail("cannot restore '%s': %s", path, why);
+}
+
+static int check_tree(const char *path, const struct argv *a,
+		      const struct image_tree *tree)
+{
+	if (tree->task[0].pid == 1 && !(tree->namespaces & CLONE_NEWPID))
+		return refuse(path, "its root was PID 1 of a pid namespace "
+				    "that was not dumped with it, and PID 1 is "
+				    "the one PID that is never free (dump it "
+				    "from outside of that namespace: criu-ns "
+				    "dump -t PID with the PID as seen there)");
+	if (tree->namespaces & CLONE_NEWNS && !argv_last(a, OPT_ROOT))
+		return refuse(path, "it holds a mount namespace, which needs "
+				    "a root to be built on (mkdir DIR; mount "
+				    "--rbind / DIR; then restore with --root "
+				    "DIR and the --external 'mnt[...]' of the "
+				    "dump)");
+	if (tree->lazy && !argv_flag(a, OPT_LAZY_PAGES))
+		return refuse(path, "some of its memory is in no file, as "
+				    "after dump --lazy-pages (restore with "
+				    "--lazy-pages, too)");
+	return 0;
+}
+
+int before_image(const char *path, const struct argv *a, struct image_tree *ret)
+{
+	struct image_problem problem;
+	int dir, err, status;
+
+	*ret = (struct image_tree){0};
+	status = before_directory(path, "image", &dir);
+	if (status)
+		return status;
+	/* With --stream the images come through a socket in there. */
+	err = argv_flag(a, OPT_STREAM) ? 0 : image_read(dir, ret, &problem);
+	close(dir);
+	if (err && !argv_flag(a, OPT_IMAGE_CHECK))
+		return message_fail("cannot restore '%s': %s%s%s%s", path,
+				    problem.file, *problem.file ? " " : "",
+				    problem.text, image_advice(err));
+	if (err) {
+		image_free(ret);
+		*ret = (struct image_tree){0};
+	}
+	return ret->n_tasks ? check_tree(path, a, ret) : 0;
+}
+
+int before_blame_criu(const struct criu *criu)
+{
+	int major = 0, minor = 0, version;
+	struct utsname host;
+
+	/* Linux 6.13 moved the vvar pages; CRIU 4.1 was the first to know. */
+	if (uname(&host) < 0 ||
+	    sscanf(host.release, "%d.%d", &major, &minor) != 2 ||
+	    major * 100 + minor < 613)
+		return 0;
+	version = criu_version(criu);
+	if (version < 0 || version >= 40100 || criu_check(criu) <= 0)
+		return 0;
+	message("cannot run criu, '%s': version %d.%d can't start on Linux %s "
+		"(Linux 6.13 and later need criu 4.1 or newer: name one by "
+		"--criu-binary PATH or $CRIU)",
+		criu->path, version / 10000, version / 100 % 100, host.release);
+	return STATUS_CANNOT_RUN;
+}

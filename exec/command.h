@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXEC_COMMAND_H
+#define EXEC_COMMAND_H
+
+#include "exec/argv.h"
+
+/*
+ * The actions.  Each gets the command line with CRIU's configuration merged
+ * into it and returns the exit status of criu-ns.
+ */
+
+int command_restore(struct argv *a);
+int command_dump(struct argv *a); /* pre-dump as well */
+int command_pass(struct argv *a); /* criu does it, as it is */
+
+#endif
