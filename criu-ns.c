@@ -1,6 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * criu-ns: checkpoint and restore processes in namespaces of their own.
+ *
+ * Theory of operation
+ * ===================
+ * CRIU gives restored processes the PIDs that they had.  In a pid namespace
+ * made for them all PIDs but 1 are free.
+ *
+ * Restore (exec/restore.c, launcher.c, init.c)
+ *
+ *   caller's namespaces                new pid and mount namespaces
+ *   launcher: criu-ns restore
+ *    | 1 reads options, configuration and images; looks for what is in the way
+ *    | 2 opens what leads into the old /proc
+ *    | 3 clone3 ───────────────────▶ PID 1, init
+ *    |                               4 setsid; propagation cut; fresh /proc;
+ *    |                                 next PIDs above those of the image
+ *    |                               5 forks criu in a session of its own:
+ *    |                               |   criu restore -d: builds the tree, ends
+ *    |                               |    └─ root task … the tree
+ *    |                               6 the root is init's child now; init lets
+ *    |                                 go of the caller's files
+ *    ◀── socket: pidfd of the root ──7 and says that the tree runs
+ *    | 8 pidfile; -d: exit 0         8 executes its own program again: nothing
+ *    | 9 else: passes signals on       of the launcher's memory is left; drops
+ *    |   to the root                   its capabilities; reaps
+ *    ◀── socket: wait status ────────9 the root has ended
+ *   10 exits with that status       10 exits when the namespace is empty
+ *
+ *   Init is PID 1 from the start, rather than a criu that executes it in the
+ *   end: so criu gets a PID, session and group that the image does not name.
+ *   The launcher's end of the socket closed before step 7 means: undo.  Init
+ *   then kills all that criu has made, removes what criu would have removed,
+ *   and exits; the kernel lets nothing outlive it.
+ *   A shell job (-j) has one process more, the leader of its session, between
+ *   4 and 5: it takes the terminal and stays until the root has ended.
+ *
+ * Dump (exec/dump.c, target.c)
+ *
+ *   launcher: criu-ns dump -t PID
+ *    1 opens the target's pidfd and namespaces, compares them with its own
+ *    2 opens image and work directory, log file
+ *    3 setns to the target's pid namespace, for the children that come
+ *    ├─ 4 holder: orphaned, so a child of that namespace's init; keeps the
+ *    |    namespace alive until criu has ended
+ *    └─ 5 setns to the target's mount namespace, or a copy of the caller's
+ *         with a fresh /proc when criu shall dump that namespace, too;
+ *         asks the pidfd for the target's PID in here; becomes criu dump
+ *    6 exits with criu's status
+ *
+ * Everything else is criu's own: exec/pass.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +60,7 @@
 #include "exec/command.h"
 #include "exec/config.h"
 #include "exec/criu.h"
+#include "exec/init.h"
 #include "exec/message.h"
 
 #define VERSION "0.1.0"
@@ -23,6 +73,8 @@ struct command {
 };
 
 static const struct command commands[] = {
+	{"restore", command_restore, "restore [-D DIR] [OPTION...]",
+	 "restore a tree in new pid and mount namespaces"},
 	{"check", command_pass, "check [OPTION...]",
 	 "criu check: can this kernel do it?"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
@@ -152,6 +204,8 @@ int main(int argc, char **argv)
 	char why[ARGV_WHY];
 	int status;
 
+	if (init_is_me())
+		init_resume();
 	status = fill_stdio();
 	if (status)
 		return status;

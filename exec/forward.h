@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXEC_FORWARD_H
+#define EXEC_FORWARD_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/*
+ * The signals that the launcher gets: they are meant for the program behind it.
+ */
+
+/**
+ * forward_open - take every signal that can be passed on as something to read.
+ * They are blocked; SIGCHLD, those that stop for terminal access and those
+ * that the kernel raises for a fault of ours are left as they are.
+ * @ret_mask: the signal mask before, for what is executed later
+ * Returns a signalfd(2) that the caller closes, or -errno.
+ */
+int forward_open(sigset_t *ret_mask);
+
+struct forward_signal {
+	int number;
+	bool from_terminal; /* the kernel sent it to the whole process group */
+};
+
+/**
+ * forward_read - the next signal.  Returns 0 or -errno.
+ */
+int forward_read(int fd, struct forward_signal *ret);
+
+/**
+ * forward_ends - whether a person or supervisor means "stop it" by a signal:
+ * INT, TERM, HUP or QUIT.
+ */
+bool forward_ends(int sig);
+
+/**
+ * forward_send - pass a signal on.
+ * @pidfd: of the program
+ *
+ * SIGTSTP stops this process, too, as the shell behind Ctrl-Z expects it, and
+ * the program even where its default would do nothing, in a process group
+ * that no shell watches.
+ */
+void forward_send(int pidfd, int sig);
+
+#endif

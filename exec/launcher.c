@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/launcher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exec/before.h"
+#include "exec/forward.h"
+#include "exec/message.h"
+#include "exec/wire.h"
+#include "ns/ns.h"
+#include "ns/process.h"
+
+static const char *step_text(uint32_t step)
+{
+	static const char *const text[] = {
+		[STEP_SESSION] = "cannot start a session",
+		[STEP_MOUNTS] = "cannot cut the propagation of mounts (mount "
+				"--make-rslave /)",
+		[STEP_PROC] = "cannot mount a fresh /proc",
+		[STEP_PID_MAX] =
+			"cannot use the PIDs of the image here: "
+			"/proc/sys/kernel/pid_max is too small for them",
+		[STEP_LAST_PID] = "cannot write /proc/sys/kernel/ns_last_pid",
+		[STEP_FORK] = "cannot start criu",
+		[STEP_TERMINAL] = "cannot make the terminal on stdin that of "
+				  "the shell job",
+		[STEP_ROOT] = "criu reports success, but the root of the tree "
+			      "is not there",
+	};
+
+	return text[step];
+}
+
+int launcher_start(struct restore *r)
+{
+	int pair[2], err;
+
+	err = wire_pair(pair);
+	if (err)
+		return message_fail("cannot make a socket pair: %s",
+				    strerror(-err));
+	r->socket = pair[0];
+	r->signals = forward_open(&r->plan.mask);
+	if (r->signals < 0)
+		return message_fail("cannot take over the signals: %s",
+				    strerror(-r->signals));
+	r->init_pid = ns_spawn(CLONE_NEWPID | CLONE_NEWNS, &r->init);
+	if (r->init_pid == 0) {
+		close(pair[0]);
+		r->plan.socket = pair[1];
+		init_run(&r->plan);
+	}
+	close(pair[1]);
+	if (r->init_pid < 0)
+		return message_fail("cannot create a pid and a mount "
+				    "namespace: %s%s",
+				    strerror(-r->init_pid),
+				    message_advice(r->init_pid));
+	return 0;
+}
+
+/* Everything in the namespace has ended when init has: pid_namespaces(7). */
+static int wait_for_init(struct restore *r)
+{
+	int status;
+
+	while (waitpid(r->init_pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	r->init_pid = -1;
+	return status;
+}
+
+static int tree_runs(struct restore *r, int root)
+{
+	int err;
+
+	r->root = root;
+	r->root_pid = ns_pidfd_number(root);
+	if (r->undone_by)
+		forward_send(root, r->undone_by);
+	if (!r->pidfile_path)
+		return 0;
+	err = r->root_pid > 0 ? pidfile_write(&r->pidfile, r->root_pid)
+			      : r->root_pid;
+	if (!err)
+		return 0;
+	/* A root that ended at once has no number any more, and needs none. */
+	if (r->root_pid == -ESRCH)
+		return 0;
+	return message_fail("the tree runs, its root is PID %d, but pidfile "
+			    "'%s' can't be written: %s",
+			    r->root_pid, r->pidfile_path, strerror(-err));
+}
+
+static int criu_failed(struct restore *r, int status)
+{
+	int blame = before_blame_criu(&r->criu);
+
+	if (blame)
+		return blame;
+	if (WIFSIGNALED(status))
+		message("criu was killed by SIG%s before the restore was "
+			"complete: nothing of it is left",
+			sigabbrev_np(WTERMSIG(status)));
+	else
+		message("criu restore failed with status %d: nothing of it is "
+			"left%s",
+			WEXITSTATUS(status),
+			argv_last(r->argv, OPT_LOG_FILE)
+				? ""
+				: " (-v4 -o restore.log makes a log that says "
+				  "why)");
+	return message_status(status);
+}
+
+/* Sets r->status when it is known; the first word on it counts. */
+static void receive(struct restore *r, const struct wire *w, int fd)
+{
+	int status = -1;
+
+	switch ((enum wire_kind)w->kind) {
+	case WIRE_STEP:
+		status = message_fail("%s: %s%s", step_text(w->what),
+				      strerror(-w->value),
+				      message_advice(w->value));
+		break;
+	case WIRE_EXEC:
+		message("cannot run criu, '%s': %s", r->criu.path,
+			strerror(-w->value));
+		status = w->value == -ENOENT ? STATUS_NOT_FOUND
+					     : STATUS_CANNOT_RUN;
+		break;
+	case WIRE_CRIU:
+		if (r->status < 0)
+			status = criu_failed(r, w->value);
+		break;
+	case WIRE_RUNNING:
+		status = tree_runs(r, fd);
+		if (!r->detached)
+			status = -1;
+		break;
+	case WIRE_ENDED:
+		status = message_status(w->value);
+		break;
+	}
+	if (r->status < 0)
+		r->status = status;
+}
+
+static int init_gone(struct restore *r)
+{
+	int status = wait_for_init(r);
+
+	if (r->status >= 0)
+		return r->status;
+	if (r->plan.exec_cmd && r->root >= 0)
+		return message_status(status);
+	if (r->root >= 0) {
+		message("init of the tree (%s) was killed, and the kernel "
+			"ended "
+			"the tree with it",
+			r->images);
+		return STATUS_SIGNAL + SIGKILL;
+	}
+	if (r->undone_by) {
+		message("interrupted by SIG%s before the restore was complete: "
+			"nothing of it is left",
+			sigabbrev_np(r->undone_by));
+		return STATUS_SIGNAL + r->undone_by;
+	}
+	return message_fail("init of the new namespaces was killed before the "
+			    "restore was complete: nothing of it is left");
+}
+
+/*
+ * Before the tree runs there is nobody to pass a signal to.  Who wants to end
+ * it wants the restore undone: init sees our side of the socket shut.  If the
+ * tree was up at this very moment, init has said so, and the signal goes there.
+ */
+static void pass_on(struct restore *r)
+{
+	struct forward_signal s;
+	int sig;
+
+	if (forward_read(r->signals, &s) < 0)
+		return;
+	sig = s.number;
+	if (r->root >= 0) {
+		forward_send(r->plan.exec_cmd ? r->init : r->root, sig);
+	} else if (sig == SIGTSTP) {
+		forward_send(-1, sig);
+	} else if (forward_ends(sig)) {
+		r->undone_by = sig;
+		shutdown(r->socket, SHUT_WR);
+	}
+}
+
+int launcher_wait(struct restore *r)
+{
+	struct pollfd fds[2] = {
+		{.fd = r->socket, .events = POLLIN},
+		{.fd = r->signals, .events = POLLIN},
+	};
+	struct wire w;
+	int fd, n;
+
+	while (r->status < 0 || r->root < 0) {
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR)
+				return message_fail("cannot poll: %s",
+						    strerror(errno));
+			continue;
+		}
+		if (fds[1].revents)
+			pass_on(r);
+		if (!fds[0].revents)
+			continue;
+		n = wire_receive(r->socket, &w, &fd);
+		if (n <= 0)
+			return init_gone(r);
+		receive(r, &w, fd);
+	}
+	return r->status;
+}

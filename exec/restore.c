@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exec/before.h"
+#include "exec/launcher.h"
+#include "exec/message.h"
+
+/* How many numbers criu and its helpers may take before the tree is there. */
+#define CRIU_PIDS 1024
+
+static char **criu_argv(struct restore *r, char *why)
+{
+	/* What follows the action is --exec-cmd's command: init runs it. */
+	char *nothing[] = {NULL};
+	struct argv *a = r->argv, criu;
+	int err;
+
+	argv_drop(a, OPT_DETACH);
+	argv_drop(a, OPT_PIDFILE);
+	argv_drop(a, OPT_EXEC_CMD);
+	err = argv_append(a, "restore-detached", false, NULL);
+	if (!err && r->tree.pdeath_sig && !r->plan.nested)
+		/* The root must not see its parent die: be init's child. */
+		err = argv_append(a, "restore-sibling", false, NULL);
+	if (err) {
+		snprintf(why, ARGV_WHY, "%s", strerror(-err));
+		return NULL;
+	}
+	if (world_keep_proc(&r->world, a, why) < 0)
+		return NULL;
+	criu = *a;
+	criu.operand = nothing;
+	criu.n_operands = 0;
+	snprintf(why, ARGV_WHY, "%s", strerror(ENOMEM));
+	return argv_build(&criu, r->criu.path);
+}
+
+static int prepare_pidfile(struct restore *r)
+{
+	const char *base = argv_last(r->argv, OPT_WORK_DIR);
+	int err;
+
+	if (!base)
+		base = argv_last(r->argv, OPT_IMAGES_DIR);
+	err = pidfile_prepare(&r->pidfile, r->pidfile_path, base);
+	if (!err)
+		return 0;
+	return message_fail("cannot write pidfile '%s'%s%s%s: %s%s",
+			    r->pidfile_path, base ? " in '" : "",
+			    base ? base : "", base ? "'" : "", strerror(-err),
+			    err == -EEXIST ? " and is no regular file" : "");
+}
+
+static int check_usage(const struct argv *a)
+{
+	bool command = argv_flag(a, OPT_EXEC_CMD);
+
+	if (argv_flag(a, OPT_SIBLING))
+		return message_fail("--restore-sibling can't be had here: the "
+				    "tree would have to be a child of the "
+				    "caller, which lives in another pid "
+				    "namespace (leave it out)");
+	if (command && a->n_operands == 0)
+		return message_fail("--exec-cmd needs a command (restore "
+				    "--exec-cmd -- COMMAND)");
+	if (command && argv_flag(a, OPT_DETACH))
+		return message_fail("--exec-cmd and --restore-detached can't "
+				    "be used together");
+	if (!command && a->n_operands)
+		return message_fail("'%s' is one word too many for restore",
+				    a->operand[0]);
+	if (argv_flag(a, OPT_SHELL_JOB) && !isatty(STDIN_FILENO))
+		return message_fail("--shell-job needs a terminal on stdin: "
+				    "the job gets it as its controlling "
+				    "terminal");
+	return 0;
+}
+
+static int read_settings(struct restore *r)
+{
+	struct argv *a = r->argv;
+	const char *images = argv_last(a, OPT_IMAGES_DIR);
+	int status;
+
+	status = check_usage(a);
+	if (!status)
+		status = before_privileges();
+	if (!status)
+		status = before_criu(&r->criu, a);
+	if (!status)
+		status = before_image(images ? images : ".", a, &r->tree);
+	if (status)
+		return status;
+	r->images = realpath(images ? images : ".", NULL);
+	r->detached = argv_flag(a, OPT_DETACH);
+	if (!argv_last(a, OPT_PIDFILE))
+		return 0;
+	r->pidfile_path = strdup(argv_last(a, OPT_PIDFILE));
+	return r->pidfile_path ? prepare_pidfile(r) : message_fail("no memory");
+}
+
+/* The strings of the plan live on in @r and its argv. */
+static int make_plan(struct restore *r, char *work_dir)
+{
+	struct init_plan *p = &r->plan;
+	struct argv *a = r->argv;
+	char why[ARGV_WHY];
+
+	p->criu = &r->criu;
+	p->images = r->images ? r->images : "";
+	p->detached = r->detached;
+	p->shell_job = argv_flag(a, OPT_SHELL_JOB);
+	p->exec_cmd = argv_flag(a, OPT_EXEC_CMD) ? a->operand : NULL;
+	p->work_dir = work_dir;
+	p->first = 300;
+	if (r->tree.n_tasks) {
+		p->root = r->tree.task[0].pid;
+		p->nested = r->tree.namespaces & CLONE_NEWPID;
+		p->highest = image_highest(&r->tree);
+		p->first = image_gap(&r->tree, CRIU_PIDS, INT_MAX);
+	}
+	p->argv = criu_argv(r, why);
+	if (!p->argv)
+		return message_fail("%s", why);
+	p->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	if (p->self < 0)
+		return message_fail("cannot open '/proc/self/exe': %s",
+				    strerror(errno));
+	return 0;
+}
+
+static void release(struct restore *r)
+{
+	pidfile_drop(&r->pidfile);
+	world_close(&r->world);
+	image_free(&r->tree);
+	argv_build_free(r->plan.argv);
+	criu_close(&r->criu);
+	free(r->pidfile_path);
+	free(r->images);
+	r->plan.argv = NULL;
+}
+
+int command_restore(struct argv *a)
+{
+	struct restore r = {
+		.argv = a,
+		.criu.fd = -1,
+		.pidfile = PIDFILE_NONE,
+		.plan.self = -1,
+		.root = -1,
+		.status = -1,
+	};
+	const char *work_dir = argv_last(a, OPT_WORK_DIR);
+	char *work;
+	int status;
+
+	if (!work_dir)
+		work_dir = argv_last(a, OPT_IMAGES_DIR);
+	work = strdup(work_dir ? work_dir : ".");
+	status = work ? read_settings(&r) : message_fail("no memory");
+	if (!status)
+		status = make_plan(&r, work);
+	if (!status)
+		status = launcher_start(&r);
+	if (!status)
+		status = launcher_wait(&r);
+	release(&r);
+	free(work);
+	return status;
+}
