@@ -75,6 +75,10 @@ struct command {
 static const struct command commands[] = {
 	{"restore", command_restore, "restore [-D DIR] [OPTION...]",
 	 "restore a tree in new pid and mount namespaces"},
+	{"dump", command_dump, "dump -t PID [-D DIR] [OPTION...]",
+	 "checkpoint a tree, in the namespaces where it lives"},
+	{"pre-dump", command_dump, "pre-dump -t PID [-D DIR] [OPTION...]",
+	 "save a tree's memory while it runs on"},
 	{"check", command_pass, "check [OPTION...]",
 	 "criu check: can this kernel do it?"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",

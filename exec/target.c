@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exec/init.h"
+#include "exec/message.h"
+#include "ns/ns.h"
+
+static int fail(const struct target *t, int err)
+{
+	if (err == -ESRCH)
+		return message_fail("there is no process %d (see ps; a "
+				    "container's own numbers do not count, "
+				    "those of this shell do)",
+				    t->pid);
+	return message_fail("cannot look at process %d: %s", t->pid,
+			    strerror(-err));
+}
+
+/* An init of ours is not in the image of the tree that it holds. */
+static int refuse_init(const struct target *t)
+{
+	char list[256] = "";
+	pid_t child[16];
+	int i, n;
+
+	n = ns_process_children(t->pid, child, 16);
+	for (i = 0; i < n; i++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list),
+			 "%s-t %d", i ? ", " : "", child[i]);
+	return message_fail(
+		"process %d is the init of criu-ns, not the root of "
+		"a tree: what it holds is dumped by %s",
+		t->pid, n > 0 ? list : "nothing, it is empty");
+}
+
+static int check(const struct target *t)
+{
+	const struct ns_process *p = &t->process;
+	char title[sizeof(INIT_TITLE)];
+	int ancestor;
+
+	if (p->tgid != t->pid)
+		return message_fail("%d is a thread of process %d, and a "
+				    "process is dumped with all its threads "
+				    "(use -t %d)",
+				    t->pid, p->tgid, p->tgid);
+	if (p->kthread)
+		return message_fail("process %d (%s) is a kernel thread and "
+				    "can't be dumped",
+				    t->pid, p->name);
+	if (p->state == 'Z' || p->state == 'X')
+		return message_fail("process %d (%s) is a zombie: it has ended "
+				    "and waits for its parent %d",
+				    t->pid, p->name, p->ppid);
+	ancestor = ns_process_is_ancestor(t->pid);
+	if (ancestor < 0)
+		return fail(t, ancestor);
+	if (ancestor)
+		return message_fail("process %d (%s) is %s: criu can't freeze "
+				    "what it runs in (start criu-ns from "
+				    "outside of that tree)",
+				    t->pid, p->name,
+				    t->pid == getpid()
+					    ? "criu-ns itself"
+					    : "an ancestor of criu-ns");
+	if (ns_process_title(t->pid, title, sizeof(title)) == 0 &&
+	    !strcmp(title, INIT_TITLE))
+		return refuse_init(t);
+	return 0;
+}
+
+/* Between the two readings the pidfd makes sure that it is one process. */
+static int identify(struct target *t)
+{
+	int err;
+
+	err = ns_process_read(t->pid, &t->process);
+	if (err)
+		return fail(t, err);
+	if (t->process.tgid == t->pid) {
+		t->pidfd = ns_pidfd_open(t->pid);
+		if (t->pidfd < 0)
+			return fail(t, t->pidfd);
+		err = ns_process_read(t->pid, &t->process);
+		if (!err)
+			err = ns_pidfd_signal(t->pidfd, 0);
+		if (err)
+			return fail(t, err);
+	}
+	return check(t);
+}
+
+/* Returns 1 and closes the descriptor when the namespace is the caller's. */
+static int drop_if_own(int *fd, const char *kind)
+{
+	int own, same;
+
+	own = ns_open_own(kind);
+	if (own < 0)
+		return own;
+	same = ns_equal(*fd, own);
+	close(own);
+	if (same > 0) {
+		close(*fd);
+		*fd = -1;
+	}
+	return same;
+}
+
+/*
+ * A child in the target's mount namespace, at its root: by it the caller can
+ * look around in there, whatever root the target itself has.
+ */
+static pid_t scout_start(int mntns, int *ret_pipe)
+{
+	int ready[2], leave[2];
+	char byte = 0;
+	pid_t pid;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(leave, O_CLOEXEC) < 0) {
+		close(ready[0]);
+		close(ready[1]);
+		return -EMFILE;
+	}
+	pid = fork();
+	if (pid == 0) {
+		close(leave[1]);
+		if (ns_join(mntns, CLONE_NEWNS) == 0 &&
+		    write(ready[1], &byte, 1) == 1 &&
+		    read(leave[0], &byte, 1) == 0)
+			_exit(0);
+		_exit(1);
+	}
+	if (pid < 0)
+		pid = -errno;
+	close(leave[0]);
+	close(ready[1]);
+	if (pid > 0 && read(ready[0], &byte, 1) != 1) {
+		waitpid(pid, NULL, 0);
+		pid = -EPERM;
+	}
+	close(ready[0]);
+	if (pid < 0)
+		close(leave[1]);
+	*ret_pipe = leave[1];
+	return pid;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 &&
+	       sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* Whether the /proc in there is one of the target's pid namespace. */
+static bool proc_fits(const struct target *t, pid_t scout)
+{
+	char there[96], here[64];
+
+	snprintf(there, sizeof(there), "/proc/%d/root/proc/%d/ns/pid", scout,
+		 t->process.inner);
+	snprintf(here, sizeof(here), "/proc/%d/ns/pid", t->pid);
+	return same_file(there, here);
+}
+
+static int look_inside(struct target *t, bool *ret_proc_fits)
+{
+	char root[64];
+	int leave = -1, err;
+	pid_t scout;
+
+	scout = scout_start(t->mntns, &leave);
+	if (scout < 0)
+		return scout;
+	snprintf(root, sizeof(root), "/proc/%d/root/.", scout);
+	t->same_root = same_file(root, "/");
+	*ret_proc_fits = proc_fits(t, scout);
+	err = t->same_root ? mount_list_added(scout, &t->added) : 0;
+	close(leave);
+	while (waitpid(scout, NULL, 0) < 0 && errno == EINTR)
+		;
+	return err;
+}
+
+static int choose_way(struct target *t, bool leave_mounts)
+{
+	bool whole = t->pidns >= 0 && t->process.inner == 1;
+	bool fits = false;
+	int err, parent;
+
+	t->same_root = true;
+	t->other_mounts = t->mntns >= 0;
+	if (t->mntns >= 0) {
+		err = look_inside(t, &fits);
+		if (err)
+			return err;
+	}
+	if (whole) {
+		/* PID 1 takes its namespace with it: stand above it. */
+		parent = ns_parent(t->pidns);
+		if (parent < 0)
+			return parent;
+		close(t->pidns);
+		t->pidns = parent;
+		err = drop_if_own(&t->pidns, "pid");
+		if (err < 0)
+			return err;
+	}
+	if (t->pidns < 0 && (whole || t->mntns < 0))
+		t->way = TARGET_HERE;
+	else if (!whole && fits && t->same_root &&
+		 (leave_mounts || !t->added.n))
+		t->way = TARGET_INSIDE;
+	else
+		t->way = TARGET_OUTSIDE;
+	return 0;
+}
+
+int target_open(pid_t pid, bool leave_mounts, struct target *ret)
+{
+	int err, status;
+
+	*ret = (struct target){
+		.pid = pid, .pidfd = -1, .pidns = -1, .mntns = -1};
+	status = identify(ret);
+	if (status)
+		return status;
+	ret->pidns = ns_open(pid, ret->pidfd, "pid");
+	if (ret->pidns < 0)
+		return fail(ret, ret->pidns);
+	ret->mntns = ns_open(pid, ret->pidfd, "mnt");
+	if (ret->mntns < 0)
+		return fail(ret, ret->mntns);
+	err = drop_if_own(&ret->pidns, "pid");
+	if (err >= 0)
+		err = drop_if_own(&ret->mntns, "mnt");
+	if (err >= 0)
+		err = choose_way(ret, leave_mounts);
+	if (err >= 0)
+		return 0;
+	if (err == -ELIBACC)
+		return message_fail("cannot compare the mounts of process %d "
+				    "with those here: libmount.so.1 is not "
+				    "installed (package libmount1)",
+				    pid);
+	return message_fail("cannot look into the namespaces of process %d: "
+			    "%s%s",
+			    pid, strerror(-err), message_advice(err));
+}
+
+void target_close(struct target *t)
+{
+	mount_list_free(&t->added);
+	if (t->pidfd >= 0)
+		close(t->pidfd);
+	if (t->pidns >= 0)
+		close(t->pidns);
+	if (t->mntns >= 0)
+		close(t->mntns);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXEC_TARGET_H
+#define EXEC_TARGET_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "mount/table.h"
+#include "ns/process.h"
+
+/*
+ * The process that is to be dumped, and where criu has to stand for it.
+ */
+
+enum target_way {
+	/* The target lives where the caller lives, or is PID 1 of a child
+	 * namespace: criu runs here. */
+	TARGET_HERE,
+	/* criu joins the pid and mount namespaces of the target. */
+	TARGET_INSIDE,
+	/* criu joins the pid namespace only; its mount namespace is a copy of
+	 * the caller's, so that criu dumps the target's with the tree. */
+	TARGET_OUTSIDE,
+};
+
+struct target {
+	pid_t pid; /* as the caller sees it */
+	int pidfd;
+	int pidns; /* to be joined, or -1 */
+	int mntns; /* to be joined, or -1 */
+	enum target_way way;
+	bool same_root;		 /* the root of its mount namespace is ours */
+	bool other_mounts;	 /* it lives in another mount namespace */
+	struct mount_list added; /* mounts that only the target has */
+	struct ns_process process;
+};
+
+/**
+ * target_open - find out about the target.
+ * @leave_mounts: --mounts=leave: mounts of its own do not matter
+ * @ret: filled; target_close() it, also after a failure
+ *
+ * Says on stderr what makes a process no target (there is none, a thread, a
+ * kernel thread, a zombie, ourselves or an ancestor of ours, an init of ours).
+ * Returns 0 or an exit status.
+ */
+int target_open(pid_t pid, bool leave_mounts, struct target *ret);
+
+void target_close(struct target *t);
+
+#endif
