@@ -9,9 +9,11 @@
 #include "image/file.h"
 #include "image/pages.h"
 #include "image/pstree.h"
+#include "image/refs.h"
 #include "image/records.pb-c.h"
 #include "image/sweep.h"
 #include "image/task.h"
+#include "image/terminal.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -130,6 +132,10 @@ static int check_all(struct reading *in, struct image_tree *tree,
 	if (!err)
 		err = check_namespaces(in, &tasks->root, &criu,
 				       &tree->namespaces);
+	if (!err)
+		err = image_refs_files(in);
+	if (!err)
+		err = image_terminal_outside(in, &tree->terminal);
 	if (!err)
 		err = image_sweep(in, pages);
 	if (!err)

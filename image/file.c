@@ -91,9 +91,9 @@ static int file_magic(struct file *file)
 		return err;
 	other = image_kind_by_magic(magic);
 	if (other)
-		return image_file_fail(file, "is not a %s image but a %s image",
+		return image_file_fail(file, "is no %s image but a %s image",
 				       file->kind->name, other->name);
-	return image_file_fail(file, "is not a %s image", file->kind->name);
+	return image_file_fail(file, "is no %s image", file->kind->name);
 }
 
 static int file_regular(struct file *file)

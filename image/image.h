@@ -34,6 +34,7 @@ struct image_tree {
 	unsigned int namespaces; /* CLONE_NEW* dumped with the root */
 	int pdeath_sig;		 /* the root's parent death signal, or 0 */
 	bool lazy; /* pages stayed behind: only restore --lazy-pages works */
+	bool terminal; /* a pty's slave without its master: a shell job */
 };
 
 /**

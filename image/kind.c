@@ -19,6 +19,7 @@ const struct kind image_kinds[] = {
 	[KIND_FILES]         = {"files",         0x56303138, false, NULL},
 	[KIND_PAGEMAP]       = {"pagemap",       0x56084025, true,  NULL},
 	[KIND_PAGEMAP_SHMEM] = {"pagemap-shmem", 0x56084025, true,  NULL},
+	[KIND_TTY_INFO]      = {"tty-info",      0x59453036, false, NULL},
 	[KIND_OTHERS] =
 	{"apparmor",      0x59423047, false, NULL},
 	{"autofs",        0x49353943, true,  NULL},
@@ -73,7 +74,6 @@ const struct kind image_kinds[] = {
 	{"timerfd",       0x50493712, false, NULL},
 	{"tty",           0x59433025, false, NULL},
 	{"tty-data",      0x59413026, false, NULL},
-	{"tty-info",      0x59453036, false, NULL},
 	{"tunfile",       0x57143751, false, NULL},
 	{"unixsk",        0x54373943, false, NULL},
 	{"userns",        0x55474906, true,  NULL},

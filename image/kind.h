@@ -33,6 +33,7 @@ enum kind_index {
 	KIND_FILES,
 	KIND_PAGEMAP,
 	KIND_PAGEMAP_SHMEM,
+	KIND_TTY_INFO,
 	KIND_OTHERS,
 };
 

@@ -39,6 +39,42 @@ int image_refs_remap(struct file *file)
 	return refs_exists(file, name);
 }
 
+/* By the type of an entry in files.img, images/fdinfo.proto of CRIU. */
+static const struct need {
+	uint32_t type;
+	const char *name;
+} needs[] = {
+	{11, "tty-info.img"},
+	{18, "memfd.img"},
+	{19, "bpfmap-file.img"},
+};
+
+static int refs_need(struct file *file, uint32_t type)
+{
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		if (needs[i].type == type)
+			return refs_exists(file, needs[i].name);
+	return 1;
+}
+
+int image_refs_files(struct reading *in)
+{
+	Image__File *entry;
+	struct file file;
+	int got = image_file_open(&file, in, &image_kinds[KIND_FILES], 0);
+
+	if (got)
+		return got;
+	do {
+		got = image_file_message(&file, &image__file__descriptor,
+					 &entry);
+		if (got > 0)
+			got = refs_need(&file, entry->type);
+	} while (got > 0);
+	image_file_close(&file);
+	return got;
+}
+
 int image_refs_memfd(struct file *file)
 {
 	Image__Memfd *memfd;

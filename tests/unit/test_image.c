@@ -677,7 +677,7 @@ START_TEST(each_wrong_magic_is_seen)
 		return;
 	data[_i ? 4 : 0] ^= 1;
 	save(every[_i].name, data, n);
-	must_fail(EBADMSG, every[_i].name, "is not a");
+	must_fail(EBADMSG, every[_i].name, "is no");
 }
 END_TEST
 
@@ -691,7 +691,7 @@ START_TEST(each_swapped_file_is_seen)
 		return;
 	save(every[_i].name, data, n);
 	/* An inventory starts otherwise: its magic is where the common is. */
-	must_fail(EBADMSG, every[_i].name, _i ? "but a utsns" : "is not a");
+	must_fail(EBADMSG, every[_i].name, _i ? "but a utsns" : "is no");
 }
 END_TEST
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IMAGE_TERMINAL_H
+#define IMAGE_TERMINAL_H
+
+#include "image/reading.h"
+
+/**
+ * image_terminal_outside - whether the tree has a terminal of somebody else:
+ * a pty's slave that is alive, without its master.
+ * Returns 0 or -errno.
+ */
+int image_terminal_outside(struct reading *in, bool *ret);
+
+#endif
