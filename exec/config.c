@@ -100,7 +100,7 @@ static int take_value(const struct place *at, char *p, char **ret_value)
 		r = take_quoted(at, p, ret_value);
 	else
 		r = take_plain(at, p, ret_value);
-	if (r == 0)
+	if (r == 0 && *ret_value)
 		unescape(*ret_value);
 	return r;
 }
@@ -114,7 +114,7 @@ static int refuse_name(const struct place *at, const char *name, int err)
 static int add(const struct place *at, struct argv *a, const char *name,
 	       const char *after_equals, const char *after_blank)
 {
-	const char *value = after_equals ? after_equals : after_blank;
+	const char *value = after_equals;
 	const struct option_row *row;
 	bool negated;
 
@@ -125,6 +125,10 @@ static int add(const struct place *at, struct argv *a, const char *name,
 	    row->id == OPT_NO_DEFAULT_CONFIG)
 		return refuse(at, "option '%s' belongs on the command line",
 			      name);
+	/* To getopt, what follows a flag or an optional value is no option's.
+	 */
+	if (row->arg == ARG_REQUIRED && !value)
+		value = after_blank;
 	if (row->arg == ARG_NONE && value)
 		return refuse(at, "option '%s' takes no value", name);
 	if (row->arg == ARG_REQUIRED && !value)
@@ -132,10 +136,6 @@ static int add(const struct place *at, struct argv *a, const char *name,
 	if (after_equals && (after_blank || *after_equals == '"'))
 		return refuse(at, "a value after '=' can't have quotes or "
 				  "blanks");
-	/* CRIU drops this value: getopt wants it in the same word. */
-	if (row->arg == ARG_OPTIONAL && after_blank)
-		return refuse(at, "write '%s=%s': CRIU ignores this value",
-			      name, after_blank);
 	return argv_append(a, row->name, negated, value);
 }
 
