@@ -33,8 +33,16 @@
  *   The launcher's end of the socket closed before step 7 means: undo.  Init
  *   then kills all that criu has made, removes what criu would have removed,
  *   and exits; the kernel lets nothing outlive it.
- *   A shell job (-j) has one process more, the leader of its session, between
- *   4 and 5: it takes the terminal and stays until the root has ended.
+ *
+ *   A shell job (-j) has one process more (exec/leader.c, job.c):
+ *
+ *   terminal ◀─ relay ─▶ launcher ◀── pty master
+ *                                      pty slave: controlling terminal of
+ *                        init ── leader, in a session of its own
+ *                                 └─ job: criu's child first, then the leader's
+ *
+ *   The leader does steps 5 to 7 in init's place and stays as the job's parent
+ *   and the owner of its terminal; with the launcher gone, it reads the pty.
  *
  * Dump (exec/dump.c, target.c)
  *
@@ -61,6 +69,7 @@
 #include "exec/config.h"
 #include "exec/criu.h"
 #include "exec/init.h"
+#include "exec/leader.h"
 #include "exec/message.h"
 
 #define VERSION "0.1.0"
@@ -187,18 +196,19 @@ static int run(struct argv *a)
 	return c->run(a);
 }
 
-/* Descriptors 0 to 2 must not become one of ours and be mistaken for stdio. */
+/*
+ * Descriptors 0 to 2 must not become one of ours and be mistaken for stdio.
+ * To use one that was closed fails as before: it is open the wrong way.
+ */
 static int fill_stdio(void)
 {
 	int fd;
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return message_fail("cannot open '/dev/null': %s",
-				    strerror(errno));
-	close(fd);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+			return message_fail("cannot open '/dev/null': %s",
+					    strerror(errno));
 	return 0;
 }
 
@@ -210,6 +220,8 @@ int main(int argc, char **argv)
 
 	if (init_is_me())
 		init_resume();
+	if (leader_is_me())
+		leader_resume();
 	status = fill_stdio();
 	if (status)
 		return status;

@@ -91,6 +91,12 @@ static int check_tree(const char *path, const struct argv *a,
 				    "--rbind / DIR; then restore with --root "
 				    "DIR and the --external 'mnt[...]' of the "
 				    "dump)");
+	if (tree->terminal && !argv_flag(a, OPT_SHELL_JOB) &&
+	    !argv_last(a, OPT_INHERIT_FD))
+		return refuse(path, "it has a terminal that was not dumped "
+				    "with it, as a job started from a shell "
+				    "(restore it with --shell-job, -j: it gets "
+				    "a terminal of its own)");
 	if (tree->lazy && !argv_flag(a, OPT_LAZY_PAGES))
 		return refuse(path, "some of its memory is in no file, as "
 				    "after dump --lazy-pages (restore with "
@@ -134,9 +140,11 @@ int before_blame_criu(const struct criu *criu)
 	version = criu_version(criu);
 	if (version < 0 || version >= 40100 || criu_check(criu) <= 0)
 		return 0;
-	message("cannot run criu, '%s': version %d.%d can't start on Linux %s "
+	message("cannot run criu, '%s': version %d.%d.%d can't start on Linux "
+		"%s "
 		"(Linux 6.13 and later need criu 4.1 or newer: name one by "
 		"--criu-binary PATH or $CRIU)",
-		criu->path, version / 10000, version / 100 % 100, host.release);
+		criu->path, version / 10000, version / 100 % 100, version % 100,
+		host.release);
 	return STATUS_CANNOT_RUN;
 }

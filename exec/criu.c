@@ -13,6 +13,7 @@
 static int try_path(struct criu *c, const char *dir, size_t len,
 		    const char *name)
 {
+	char full[PATH_MAX];
 	struct stat st;
 	int n;
 
@@ -23,6 +24,9 @@ static int try_path(struct criu *c, const char *dir, size_t len,
 	c->fd = open(c->path, O_PATH | O_CLOEXEC);
 	if (c->fd < 0)
 		return -errno;
+	/* criu may be started with another working directory. */
+	if (realpath(c->path, full))
+		strcpy(c->path, full);
 	if (fstat(c->fd, &st) == 0 && !S_ISREG(st.st_mode))
 		errno = EACCES;
 	else if (access(c->path, X_OK) == 0)
@@ -92,14 +96,16 @@ int criu_exec_as_is(const struct criu *criu, char *const *argv)
 	if (stat(criu->path, &there) == 0 && there.st_dev == meant.st_dev &&
 	    there.st_ino == meant.st_ino)
 		execv(criu->path, argv);
-	else
-		execveat(criu->fd, "", argv, environ, AT_EMPTY_PATH);
+	else if (fcntl(criu->fd, F_SETFD, 0) == 0) /* scripts need it open */
+		fexecve(criu->fd, argv, environ);
 	return -errno;
 }
 
 int criu_exec(const struct criu *criu, char *const *argv)
 {
 	unsetenv("CRIU_CONFIG_FILE");
+	/* The action comes first, and the options are to be seen behind it. */
+	unsetenv("POSIXLY_CORRECT");
 	return criu_exec_as_is(criu, argv);
 }
 

@@ -33,7 +33,8 @@ int criu_exec_as_is(const struct criu *criu, char *const *argv);
 
 /**
  * criu_exec - become criu, with the configuration in its command line.
- * CRIU_CONFIG_FILE is taken out of the environment: config_merge() has read it.
+ * CRIU_CONFIG_FILE, which config_merge() has read, and POSIXLY_CORRECT, which
+ * argv_parse() has honoured, are taken out of the environment.
  * Returns only when it fails: -errno.
  */
 int criu_exec(const struct criu *criu, char *const *argv);

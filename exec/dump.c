@@ -2,67 +2,15 @@
 #include "exec/command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "exec/before.h"
-#include "exec/forward.h"
+#include "exec/dumper.h"
 #include "exec/message.h"
-#include "exec/target.h"
-#include "exec/wire.h"
-#include "exec/world.h"
-#include "mount/proc.h"
-#include "ns/life.h"
-#include "ns/ns.h"
-
-/* Room for the target's number in criu's arguments, once it is known. */
-#define TREE "--tree="
-#define TREE_ROOM "0000000000"
-
-struct dump {
-	struct argv *argv; /* not ours */
-	struct criu criu;
-	struct target target;
-	struct world world;
-	char **criu_argv;
-	sigset_t mask;
-	int signals;
-	int socket; /* to the child that becomes criu */
-	int pidfd;  /* of that child */
-	pid_t pid;
-};
-
-/* Where the child that becomes criu can fail. */
-enum stage {
-	STAGE_GO,
-	STAGE_MOUNT_NS,
-	STAGE_MOUNTS,
-	STAGE_PROC,
-	STAGE_TARGET,
-	STAGE_SHARE,
-};
-
-static const char *stage_text(uint32_t stage)
-{
-	static const char *const text[] = {
-		[STAGE_GO] = "cannot start criu",
-		[STAGE_MOUNT_NS] = "cannot enter a mount namespace",
-		[STAGE_MOUNTS] = "cannot cut the propagation of mounts",
-		[STAGE_PROC] = "cannot mount a fresh /proc",
-		[STAGE_TARGET] = "cannot find the target in its pid namespace",
-		[STAGE_SHARE] = "cannot pass the image directory on",
-	};
-
-	return text[stage];
-}
 
 static int read_tree(const struct argv *a, pid_t *ret)
 {
@@ -115,13 +63,13 @@ static bool names_mounts(const struct argv *a)
 
 static void name_mounts(const struct target *t)
 {
+	const char *at = NULL;
 	char list[2048] = "";
-	size_t i, len = 0;
+	size_t len = 0;
 
-	for (i = 0; i < t->added.n && len < sizeof(list) - 1; i++) {
+	while ((at = mounts_next(&t->added, at)) && len < sizeof(list) - 1)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
-					i ? ", " : "", t->added.target[i]);
-	}
+					len ? ", " : "", at);
 	message("process %d has mounts of its own, %s: they are saved with it, "
 		"and restore needs --root DIR --external 'mnt[]:sm', DIR being "
 		"a recursive bind of / (--mounts=leave leaves them out)",
@@ -138,11 +86,11 @@ static int save_mounts(struct dump *d)
 
 	if (t->way == TARGET_INSIDE || !(t->other_mounts || t->pidns >= 0))
 		return 0;
-	if (t->added.n)
+	if (t->added.size)
 		name_mounts(t);
 	if (!t->same_root || names_mounts(d->argv))
 		return 0;
-	if (!t->added.n)
+	if (!t->added.size)
 		message("process %d is dumped with its mount namespace: "
 			"restore needs --root DIR --external 'mnt[]:sm', DIR "
 			"being a recursive bind of /",
@@ -164,7 +112,7 @@ static int make_argv(struct dump *d)
 	}
 	argv_drop(a, OPT_TREE);
 	if (!err)
-		err = argv_append(a, "tree", false, TREE_ROOM);
+		err = argv_append(a, "tree", false, DUMPER_TREE_ROOM);
 	if (!err) {
 		d->criu_argv = argv_build(a, d->criu.path);
 		err = d->criu_argv ? 0 : -ENOMEM;
@@ -174,195 +122,12 @@ static int make_argv(struct dump *d)
 		   : 0;
 }
 
-static _Noreturn void stop(int socket, enum stage stage, int err)
-{
-	wire_send(socket, WIRE_STEP, stage, err, -1);
-	_exit(1);
-}
-
-/*
- * Where criu has to stand: the pid namespace was joined before the fork.
- * What stands on /proc must be of that namespace, or criu would read, and
- * freeze, somebody else.
- */
-static void take_place(struct dump *d, int socket)
-{
-	const struct target *t = &d->target;
-	int err = 0;
-
-	if (t->way == TARGET_INSIDE) {
-		err = t->mntns >= 0 ? ns_join(t->mntns, CLONE_NEWNS) : 0;
-		if (err)
-			stop(socket, STAGE_MOUNT_NS, err);
-	} else if (t->pidns >= 0) {
-		if (unshare(CLONE_NEWNS) < 0)
-			stop(socket, STAGE_MOUNT_NS, -errno);
-		err = mount_detach();
-		if (err)
-			stop(socket, STAGE_MOUNTS, err);
-		err = mount_proc();
-		if (err)
-			stop(socket, STAGE_PROC, err);
-	}
-	if (mount_proc_is_own() != 1)
-		stop(socket, STAGE_PROC, -EXDEV);
-}
-
-/* By the pidfd: it is the process that was named, whatever number it has. */
-static void name_target(struct dump *d, int socket)
-{
-	pid_t pid = ns_pidfd_number(d->target.pidfd);
-	char **arg = d->criu_argv;
-
-	if (pid < 0)
-		stop(socket, STAGE_TARGET, pid);
-	while (strncmp(*arg, TREE, strlen(TREE)) != 0)
-		arg++;
-	snprintf(*arg, sizeof(TREE TREE_ROOM), TREE "%d", pid);
-}
-
-static _Noreturn void become_criu(struct dump *d, int socket)
-{
-	struct wire go;
-	int fd, err;
-
-	/* The holder must be in place before criu kills the tree. */
-	if (wire_receive(socket, &go, &fd) != 1)
-		_exit(1);
-	take_place(d, socket);
-	name_target(d, socket);
-	err = world_share(&d->world);
-	if (err)
-		stop(socket, STAGE_SHARE, err);
-	sigprocmask(SIG_SETMASK, &d->mask, NULL);
-	wire_send(socket, WIRE_EXEC, 0, criu_exec(&d->criu, d->criu_argv), -1);
-	_exit(1);
-}
-
-static bool ends_tree(const struct argv *a)
-{
-	return !strcmp(a->action, "dump") && !argv_flag(a, OPT_LEAVE_RUNNING) &&
-	       !argv_flag(a, OPT_LEAVE_STOPPED);
-}
-
-/* Joins the pid namespace for the children that come, holds it, starts criu. */
-static int start(struct dump *d)
-{
-	struct target *t = &d->target;
-	int pair[2], err;
-
-	err = wire_pair(pair);
-	if (err)
-		return message_fail("cannot make a socket pair: %s",
-				    strerror(-err));
-	d->socket = pair[0];
-	d->signals = forward_open(&d->mask);
-	if (d->signals < 0)
-		return message_fail("cannot take over the signals: %s",
-				    strerror(-d->signals));
-	err = t->pidns >= 0 ? ns_join(t->pidns, CLONE_NEWPID) : 0;
-	if (err)
-		return message_fail("cannot join the pid namespace of process "
-				    "%d: %s%s",
-				    t->pid, strerror(-err),
-				    message_advice(err));
-	d->pid = ns_spawn(0, &d->pidfd);
-	if (d->pid == 0) {
-		close(pair[0]);
-		become_criu(d, pair[1]);
-	}
-	close(pair[1]);
-	err = d->pid < 0 ? d->pid : 0;
-	if (!err && t->pidns >= 0 && ends_tree(d->argv))
-		err = ns_hold(d->pidfd);
-	if (!err)
-		err = wire_send(d->socket, WIRE_RUNNING, STAGE_GO, 0, -1);
-	return err ? message_fail("%s: %s%s", stage_text(STAGE_GO),
-				  strerror(-err), message_advice(err))
-		   : 0;
-}
-
-static int end(struct dump *d, const struct wire *failure)
-{
-	int status, blame;
-
-	while (waitpid(d->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return message_fail("cannot wait for criu: %s",
-					    strerror(errno));
-	if (failure && failure->kind == WIRE_STEP)
-		return message_fail("%s (process %d): %s%s",
-				    stage_text(failure->what), d->target.pid,
-				    strerror(-failure->value),
-				    message_advice(failure->value));
-	if (failure) {
-		message("cannot run criu, '%s': %s", d->criu.path,
-			strerror(-failure->value));
-		return failure->value == -ENOENT ? STATUS_NOT_FOUND
-						 : STATUS_CANNOT_RUN;
-	}
-	if (status == 0)
-		return 0;
-	blame = before_blame_criu(&d->criu);
-	if (blame)
-		return blame;
-	if (WIFSIGNALED(status))
-		message("criu was killed by SIG%s before the %s was complete",
-			sigabbrev_np(WTERMSIG(status)), d->argv->action);
-	else
-		message("criu %s of process %d failed with status %d%s",
-			d->argv->action, d->target.pid, WEXITSTATUS(status),
-			argv_last(d->argv, OPT_LOG_FILE)
-				? ""
-				: " (-v4 -o dump.log makes a log that says "
-				  "why)");
-	return message_status(status);
-}
-
-/* criu shares our process group: what a terminal sends, it gets by itself. */
-static void pass_on(struct dump *d)
-{
-	struct forward_signal s;
-
-	if (forward_read(d->signals, &s) < 0)
-		return;
-	if (s.number == SIGTSTP)
-		forward_send(-1, SIGTSTP);
-	else if (!s.from_terminal)
-		forward_send(d->pidfd, s.number);
-}
-
-static int wait_for_criu(struct dump *d)
-{
-	struct pollfd fds[3] = {
-		{.fd = d->pidfd, .events = POLLIN},
-		{.fd = d->signals, .events = POLLIN},
-		{.fd = d->socket, .events = POLLIN},
-	};
-	struct wire failure;
-	bool failed = false;
-	int fd;
-
-	while (!fds[0].revents) {
-		if (poll(fds, 3, -1) < 0) {
-			if (errno != EINTR)
-				return message_fail("cannot poll: %s",
-						    strerror(errno));
-			continue;
-		}
-		if (fds[1].revents)
-			pass_on(d);
-		if (fds[2].revents) {
-			failed = wire_receive(d->socket, &failure, &fd) == 1;
-			fds[2].fd = -1;
-			fds[2].revents = 0;
-		}
-	}
-	return end(d, failed ? &failure : NULL);
-}
-
 static void release(struct dump *d)
 {
+	if (d->holder >= 0)
+		close(d->holder);
+	if (d->images >= 0)
+		close(d->images);
 	target_close(&d->target);
 	world_close(&d->world);
 	argv_build_free(d->criu_argv);
@@ -372,9 +137,12 @@ static void release(struct dump *d)
 int command_dump(struct argv *a)
 {
 	struct dump d = {.argv = a,
+			 .holder = -1,
+			 .images = -1,
 			 .criu.fd = -1,
 			 .target = {.pidfd = -1, .pidns = -1, .mntns = -1}};
 	bool leave_mounts = false;
+	const char *images;
 	pid_t pid = 0;
 	int status;
 
@@ -389,12 +157,16 @@ int command_dump(struct argv *a)
 		status = before_criu(&d.criu, a);
 	if (!status)
 		status = target_open(pid, leave_mounts, &d.target);
+	images = argv_last(a, OPT_IMAGES_DIR);
+	if (!status)
+		status = before_directory(images ? images : ".", "image",
+					  &d.images);
 	if (!status)
 		status = make_argv(&d);
 	if (!status)
-		status = start(&d);
+		status = dumper_start(&d);
 	if (!status)
-		status = wait_for_criu(&d);
+		status = dumper_wait(&d);
 	release(&d);
 	return status;
 }

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "exec/criu.h"
-#include "exec/world.h"
+#include "exec/wire.h"
 
 /*
  * PID 1 of the new namespaces.  It prepares them, runs criu, says over the

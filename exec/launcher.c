@@ -11,6 +11,7 @@
 
 #include "exec/before.h"
 #include "exec/forward.h"
+#include "exec/job.h"
 #include "exec/message.h"
 #include "exec/wire.h"
 #include "ns/ns.h"
@@ -28,8 +29,8 @@ static const char *step_text(uint32_t step)
 			"/proc/sys/kernel/pid_max is too small for them",
 		[STEP_LAST_PID] = "cannot write /proc/sys/kernel/ns_last_pid",
 		[STEP_FORK] = "cannot start criu",
-		[STEP_TERMINAL] = "cannot make the terminal on stdin that of "
-				  "the shell job",
+		[STEP_TERMINAL] = "cannot make a terminal for the shell job "
+				  "(/dev/ptmx, /dev/pts)",
 		[STEP_ROOT] = "criu reports success, but the root of the tree "
 			      "is not there",
 	};
@@ -83,9 +84,10 @@ static int tree_runs(struct restore *r, int root)
 
 	r->root = root;
 	r->root_pid = ns_pidfd_number(root);
+	job_runs(r);
 	if (r->undone_by)
 		forward_send(root, r->undone_by);
-	if (!r->pidfile_path)
+	if (!r->pidfile.path)
 		return 0;
 	err = r->root_pid > 0 ? pidfile_write(&r->pidfile, r->root_pid)
 			      : r->root_pid;
@@ -96,19 +98,19 @@ static int tree_runs(struct restore *r, int root)
 		return 0;
 	return message_fail("the tree runs, its root is PID %d, but pidfile "
 			    "'%s' can't be written: %s",
-			    r->root_pid, r->pidfile_path, strerror(-err));
+			    r->root_pid, r->pidfile.path, strerror(-err));
 }
 
 static int criu_failed(struct restore *r, int status)
 {
-	int blame = before_blame_criu(&r->criu);
+	int blame = WIFEXITED(status) ? before_blame_criu(&r->criu) : 0;
 
 	if (blame)
 		return blame;
 	if (WIFSIGNALED(status))
 		message("criu was killed by SIG%s before the restore was "
 			"complete: nothing of it is left",
-			sigabbrev_np(WTERMSIG(status)));
+			message_signal(WTERMSIG(status)));
 	else
 		message("criu restore failed with status %d: nothing of it is "
 			"left%s",
@@ -118,6 +120,15 @@ static int criu_failed(struct restore *r, int status)
 				: " (-v4 -o restore.log makes a log that says "
 				  "why)");
 	return message_status(status);
+}
+
+static int ended(struct restore *r, const struct wire *w)
+{
+	if (!w->what)
+		return message_status(w->value);
+	job_finish(r);
+	message("the tree was checkpointed by criu-ns dump");
+	return r->plan.shell_job ? 0 : message_status(w->value);
 }
 
 /* Sets r->status when it is known; the first word on it counts. */
@@ -146,8 +157,14 @@ static void receive(struct restore *r, const struct wire *w, int fd)
 		if (!r->detached)
 			status = -1;
 		break;
+	case WIRE_TERMINAL:
+		job_terminal(r, fd);
+		break;
+	case WIRE_STOPPED:
+		job_stopped(r);
+		break;
 	case WIRE_ENDED:
-		status = message_status(w->value);
+		status = ended(r, w);
 		break;
 	}
 	if (r->status < 0)
@@ -158,6 +175,7 @@ static int init_gone(struct restore *r)
 {
 	int status = wait_for_init(r);
 
+	job_finish(r);
 	if (r->status >= 0)
 		return r->status;
 	if (r->plan.exec_cmd && r->root >= 0)
@@ -172,7 +190,7 @@ static int init_gone(struct restore *r)
 	if (r->undone_by) {
 		message("interrupted by SIG%s before the restore was complete: "
 			"nothing of it is left",
-			sigabbrev_np(r->undone_by));
+			message_signal(r->undone_by));
 		return STATUS_SIGNAL + r->undone_by;
 	}
 	return message_fail("init of the new namespaces was killed before the "
@@ -187,45 +205,70 @@ static int init_gone(struct restore *r)
 static void pass_on(struct restore *r)
 {
 	struct forward_signal s;
-	int sig;
 
 	if (forward_read(r->signals, &s) < 0)
 		return;
-	sig = s.number;
 	if (r->root >= 0) {
-		forward_send(r->plan.exec_cmd ? r->init : r->root, sig);
-	} else if (sig == SIGTSTP) {
-		forward_send(-1, sig);
-	} else if (forward_ends(sig)) {
-		r->undone_by = sig;
+		if (!job_takes(r, s.number))
+			forward_send(r->plan.exec_cmd ? r->init : r->root,
+				     s.number);
+	} else if (s.number == SIGTSTP) {
+		forward_send(-1, s.number);
+	} else if (forward_ends(s.number)) {
+		if (!r->undone_by)
+			r->undone_by = s.number;
 		shutdown(r->socket, SHUT_WR);
 	}
 }
 
-int launcher_wait(struct restore *r)
+enum { SOCKET, SIGNALS, RELAY, N_FDS = RELAY + TTY_RELAY_FDS };
+
+static int wait_for_event(struct restore *r, struct pollfd *fds)
 {
-	struct pollfd fds[2] = {
-		{.fd = r->socket, .events = POLLIN},
-		{.fd = r->signals, .events = POLLIN},
-	};
+	fds[SOCKET] = (struct pollfd){.fd = r->socket, .events = POLLIN};
+	if (r->socket < 0)
+		fds[SOCKET].fd = r->init;
+	fds[SIGNALS] = (struct pollfd){.fd = r->signals, .events = POLLIN};
+	tty_relay_want(&r->relay, fds + RELAY);
+	while (poll(fds, N_FDS, -1) < 0)
+		if (errno != EINTR)
+			return message_fail("cannot poll: %s", strerror(errno));
+	tty_relay_step(&r->relay, fds + RELAY);
+	if (fds[SIGNALS].revents)
+		pass_on(r);
+	return 0;
+}
+
+static int listen_to_init(struct restore *r)
+{
+	struct pollfd fds[N_FDS];
 	struct wire w;
 	int fd, n;
 
 	while (r->status < 0 || r->root < 0) {
-		if (poll(fds, 2, -1) < 0) {
-			if (errno != EINTR)
-				return message_fail("cannot poll: %s",
-						    strerror(errno));
+		n = wait_for_event(r, fds);
+		if (n)
+			return n;
+		if (!fds[SOCKET].revents)
 			continue;
-		}
-		if (fds[1].revents)
-			pass_on(r);
-		if (!fds[0].revents)
-			continue;
-		n = wire_receive(r->socket, &w, &fd);
-		if (n <= 0)
+		n = r->socket < 0 ? 0 : wire_receive(r->socket, &w, &fd);
+		if (n > 0) {
+			receive(r, &w, fd);
+		} else if (r->socket < 0 || !r->plan.exec_cmd || r->root < 0) {
 			return init_gone(r);
-		receive(r, &w, fd);
+		} else {
+			/* init has become the command: it has no socket. */
+			close(r->socket);
+			r->socket = -1;
+		}
 	}
 	return r->status;
+}
+
+int launcher_wait(struct restore *r)
+{
+	int status = listen_to_init(r);
+
+	job_finish(r);
+	return status;
 }

@@ -4,7 +4,9 @@
 
 #include "exec/init.h"
 #include "exec/pidfile.h"
+#include "exec/world.h"
 #include "image/image.h"
+#include "tty/relay.h"
 
 /*
  * The launcher's side of a restore: it starts init, hears from it, passes
@@ -17,7 +19,6 @@ struct restore {
 	struct image_tree tree;
 	struct world world;
 	struct pidfile pidfile;
-	char *pidfile_path; /* NULL: none is wanted */
 	struct init_plan plan;
 	char *images; /* absolute path, for people */
 	int socket;
@@ -27,6 +28,8 @@ struct restore {
 	int root; /* pidfd, -1 until the tree runs */
 	pid_t root_pid;
 	bool detached;
+	bool stopped;		/* a shell job was, and we with it */
+	struct tty_relay relay; /* of a shell job; master -1 without */
 	int undone_by; /* the signal that ended it before the tree ran */
 	int status;    /* exit status as known so far, or -1 */
 };

@@ -2,6 +2,7 @@
 #include "exec/message.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -58,6 +59,34 @@ const char *message_advice(int err)
 	default:
 		return "";
 	}
+}
+
+const char *message_signal(int sig)
+{
+	static const char *const name[] = {
+		[SIGHUP] = "HUP",   [SIGINT] = "INT",
+		[SIGQUIT] = "QUIT", [SIGILL] = "ILL",
+		[SIGTRAP] = "TRAP", [SIGABRT] = "ABRT",
+		[SIGBUS] = "BUS",   [SIGFPE] = "FPE",
+		[SIGKILL] = "KILL", [SIGUSR1] = "USR1",
+		[SIGSEGV] = "SEGV", [SIGUSR2] = "USR2",
+		[SIGPIPE] = "PIPE", [SIGALRM] = "ALRM",
+		[SIGTERM] = "TERM", [SIGSTKFLT] = "STKFLT",
+		[SIGCHLD] = "CHLD", [SIGCONT] = "CONT",
+		[SIGSTOP] = "STOP", [SIGTSTP] = "TSTP",
+		[SIGTTIN] = "TTIN", [SIGTTOU] = "TTOU",
+		[SIGURG] = "URG",   [SIGXCPU] = "XCPU",
+		[SIGXFSZ] = "XFSZ", [SIGVTALRM] = "VTALRM",
+		[SIGPROF] = "PROF", [SIGWINCH] = "WINCH",
+		[SIGIO] = "IO",	    [SIGPWR] = "PWR",
+		[SIGSYS] = "SYS",
+	};
+	static char number[16];
+
+	if (sig > 0 && (size_t)sig < sizeof(name) / sizeof(*name) && name[sig])
+		return name[sig];
+	snprintf(number, sizeof(number), "%d", sig);
+	return number;
 }
 
 int message_status(int status)

@@ -31,6 +31,12 @@ __attribute__((format(printf, 1, 2))) int message_fail(const char *fmt, ...);
 const char *message_advice(int err);
 
 /**
+ * message_signal - the name of a signal without SIG, as kill(1) takes it; the
+ * number for the realtime signals.
+ */
+const char *message_signal(int sig);
+
+/**
  * message_status - the exit status that stands for a wait status.
  * @status: from waitpid(2), of a process that has ended
  */

@@ -2,6 +2,7 @@
 #include "exec/command.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "exec/before.h"
@@ -17,6 +18,7 @@ int command_pass(struct argv *a)
 	if (status)
 		return status;
 	argv = argv_build(a, criu.path);
+	unsetenv("POSIXLY_CORRECT"); /* argv_parse() has honoured it */
 	err = argv ? criu_exec_as_is(&criu, argv) : -ENOMEM;
 	message("cannot run criu, '%s': %s", criu.path, strerror(-err));
 	argv_build_free(argv);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,10 +57,13 @@ int pidfile_prepare(struct pidfile *p, const char *path, const char *base)
 	int err;
 
 	*p = PIDFILE_NONE;
-	p->name = slash ? slash + 1 : path;
+	p->path = strdup(path);
+	if (!p->path)
+		return -ENOMEM;
+	p->name = slash ? p->path + (slash + 1 - path) : p->path;
 	if (!*p->name)
 		return -EISDIR;
-	p->dir = open_dir(base, path, slash ? (size_t)(p->name - path) : 0);
+	p->dir = open_dir(base, path, slash ? (size_t)(slash + 1 - path) : 0);
 	if (p->dir < 0)
 		return p->dir;
 	if (fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -113,5 +117,6 @@ void pidfile_drop(struct pidfile *p)
 		close(p->fd);
 	if (p->dir >= 0)
 		close(p->dir);
+	free(p->path);
 	*p = PIDFILE_NONE;
 }

@@ -12,7 +12,8 @@
 struct pidfile {
 	int dir;	  /* directory it will be in, or -1 */
 	int fd;		  /* what becomes the file, or -1 */
-	const char *name; /* in that directory; the caller's */
+	char *path;	  /* as given; NULL: none is wanted */
+	const char *name; /* in that directory: the last part of path */
 	char temp[64];	  /* name of fd in that directory, or "" */
 };
 
@@ -24,7 +25,7 @@ struct pidfile {
 
 /**
  * pidfile_prepare - see that a pidfile can be written, before anything starts.
- * @path: kept, not copied; a relative one is meant from @base
+ * @path: copied; a relative one is meant from @base
  * @base: directory, NULL for the working directory
  *
  * Takes the disk space as well.  Where the file system can, the new file has

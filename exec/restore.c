@@ -12,6 +12,7 @@
 #include "exec/before.h"
 #include "exec/launcher.h"
 #include "exec/message.h"
+#include "ns/ns.h"
 
 /* How many numbers criu and its helpers may take before the tree is there. */
 #define CRIU_PIDS 1024
@@ -45,17 +46,18 @@ static char **criu_argv(struct restore *r, char *why)
 
 static int prepare_pidfile(struct restore *r)
 {
+	const char *path = argv_last(r->argv, OPT_PIDFILE);
 	const char *base = argv_last(r->argv, OPT_WORK_DIR);
 	int err;
 
 	if (!base)
 		base = argv_last(r->argv, OPT_IMAGES_DIR);
-	err = pidfile_prepare(&r->pidfile, r->pidfile_path, base);
+	err = pidfile_prepare(&r->pidfile, path, base);
 	if (!err)
 		return 0;
-	return message_fail("cannot write pidfile '%s'%s%s%s: %s%s",
-			    r->pidfile_path, base ? " in '" : "",
-			    base ? base : "", base ? "'" : "", strerror(-err),
+	return message_fail("cannot write pidfile '%s'%s%s%s: %s%s", path,
+			    base ? " in '" : "", base ? base : "",
+			    base ? "'" : "", strerror(-err),
 			    err == -EEXIST ? " and is no regular file" : "");
 }
 
@@ -74,13 +76,13 @@ static int check_usage(const struct argv *a)
 	if (command && argv_flag(a, OPT_DETACH))
 		return message_fail("--exec-cmd and --restore-detached can't "
 				    "be used together");
+	if (command && argv_flag(a, OPT_SHELL_JOB))
+		return message_fail("--exec-cmd and --shell-job can't be used "
+				    "together here: the parent of a shell job "
+				    "is the leader of its session");
 	if (!command && a->n_operands)
 		return message_fail("'%s' is one word too many for restore",
 				    a->operand[0]);
-	if (argv_flag(a, OPT_SHELL_JOB) && !isatty(STDIN_FILENO))
-		return message_fail("--shell-job needs a terminal on stdin: "
-				    "the job gets it as its controlling "
-				    "terminal");
 	return 0;
 }
 
@@ -101,10 +103,7 @@ static int read_settings(struct restore *r)
 		return status;
 	r->images = realpath(images ? images : ".", NULL);
 	r->detached = argv_flag(a, OPT_DETACH);
-	if (!argv_last(a, OPT_PIDFILE))
-		return 0;
-	r->pidfile_path = strdup(argv_last(a, OPT_PIDFILE));
-	return r->pidfile_path ? prepare_pidfile(r) : message_fail("no memory");
+	return argv_last(a, OPT_PIDFILE) ? prepare_pidfile(r) : 0;
 }
 
 /* The strings of the plan live on in @r and its argv. */
@@ -125,7 +124,7 @@ static int make_plan(struct restore *r, char *work_dir)
 		p->root = r->tree.task[0].pid;
 		p->nested = r->tree.namespaces & CLONE_NEWPID;
 		p->highest = image_highest(&r->tree);
-		p->first = image_gap(&r->tree, CRIU_PIDS, INT_MAX);
+		p->first = image_gap(&r->tree, CRIU_PIDS, ns_pid_max());
 	}
 	p->argv = criu_argv(r, why);
 	if (!p->argv)
@@ -144,7 +143,6 @@ static void release(struct restore *r)
 	image_free(&r->tree);
 	argv_build_free(r->plan.argv);
 	criu_close(&r->criu);
-	free(r->pidfile_path);
 	free(r->images);
 	r->plan.argv = NULL;
 }
@@ -157,6 +155,7 @@ int command_restore(struct argv *a)
 		.pidfile = PIDFILE_NONE,
 		.plan.self = -1,
 		.root = -1,
+		.relay = {.in = -1, .out = -1, .master = -1, .modes.fd = -1},
 		.status = -1,
 	};
 	const char *work_dir = argv_last(a, OPT_WORK_DIR);

@@ -188,7 +188,7 @@ static int look_inside(struct target *t, bool *ret_proc_fits)
 	snprintf(root, sizeof(root), "/proc/%d/root/.", scout);
 	t->same_root = same_file(root, "/");
 	*ret_proc_fits = proc_fits(t, scout);
-	err = t->same_root ? mount_list_added(scout, &t->added) : 0;
+	err = t->same_root ? mounts_added(scout, &t->added) : 0;
 	close(leave);
 	while (waitpid(scout, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -222,7 +222,7 @@ static int choose_way(struct target *t, bool leave_mounts)
 	if (t->pidns < 0 && (whole || t->mntns < 0))
 		t->way = TARGET_HERE;
 	else if (!whole && fits && t->same_root &&
-		 (leave_mounts || !t->added.n))
+		 (leave_mounts || !t->added.size))
 		t->way = TARGET_INSIDE;
 	else
 		t->way = TARGET_OUTSIDE;
@@ -252,10 +252,12 @@ int target_open(pid_t pid, bool leave_mounts, struct target *ret)
 	if (err >= 0)
 		return 0;
 	if (err == -ELIBACC)
-		return message_fail("cannot compare the mounts of process %d "
-				    "with those here: libmount.so.1 is not "
-				    "installed (package libmount1)",
-				    pid);
+		return message_fail(
+			"cannot compare the mounts of process %d "
+			"with those here: criu-ns-mounts can't be "
+			"run (it belongs beside criu-ns or into " LIBEXECDIR
+			"; is libmount installed?)",
+			pid);
 	return message_fail("cannot look into the namespaces of process %d: "
 			    "%s%s",
 			    pid, strerror(-err), message_advice(err));
@@ -263,7 +265,7 @@ int target_open(pid_t pid, bool leave_mounts, struct target *ret)
 
 void target_close(struct target *t)
 {
-	mount_list_free(&t->added);
+	mounts_free(&t->added);
 	if (t->pidfd >= 0)
 		close(t->pidfd);
 	if (t->pidns >= 0)

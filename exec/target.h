@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "mount/table.h"
+#include "exec/mounts.h"
 #include "ns/process.h"
 
 /*
@@ -29,9 +29,9 @@ struct target {
 	int pidns; /* to be joined, or -1 */
 	int mntns; /* to be joined, or -1 */
 	enum target_way way;
-	bool same_root;		 /* the root of its mount namespace is ours */
-	bool other_mounts;	 /* it lives in another mount namespace */
-	struct mount_list added; /* mounts that only the target has */
+	bool same_root;	     /* the root of its mount namespace is ours */
+	bool other_mounts;   /* it lives in another mount namespace */
+	struct mounts added; /* mounts that only the target has */
 	struct ns_process process;
 };
 

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* As long as any number: see world_name(). */
+#define HOLDER_LATER "/proc/0000000000"
+
 /*
  * Open @path and write the path that leads to the descriptor, with @tail
  * behind it.
@@ -230,7 +233,7 @@ int world_keep_dirs(struct world *w, struct argv *a, char *why)
 	size_t i;
 	int err = 0;
 
-	*w = (struct world){.holder = "/proc/self"};
+	*w = (struct world){.holder = HOLDER_LATER};
 	if (!argv_last(a, OPT_IMAGES_DIR))
 		err = argv_append(a, "images-dir", false, ".");
 	images = err ? NULL : strdup(argv_last(a, OPT_IMAGES_DIR));
@@ -242,6 +245,22 @@ int world_keep_dirs(struct world *w, struct argv *a, char *why)
 		err = keep_dir_of(w, a, &a->option[i], images, why);
 	free(images);
 	return err;
+}
+
+void world_name(char **argv)
+{
+	char name[sizeof(HOLDER_LATER)], *at;
+	size_t len;
+
+	len = (size_t)snprintf(name, sizeof(name), "/proc/%d", getpid());
+	for (; *argv; argv++) {
+		at = strstr(*argv, HOLDER_LATER);
+		if (!at)
+			continue;
+		memcpy(at, name, len);
+		memmove(at + len, at + strlen(HOLDER_LATER),
+			strlen(at + strlen(HOLDER_LATER)) + 1);
+	}
 }
 
 int world_share(const struct world *w)

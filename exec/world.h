@@ -14,7 +14,7 @@
 #define WORLD_MAX 64
 
 struct world {
-	const char *holder; /* "/proc/1" or "/proc/self": who has them open */
+	const char *holder; /* "/proc/PID" of who has them open */
 	int fd[WORLD_MAX];
 	size_t n_fds;
 };
@@ -38,6 +38,14 @@ int world_keep_proc(struct world *w, struct argv *a, char *why);
  * Returns 0 or -errno; as world_keep_proc().
  */
 int world_keep_dirs(struct world *w, struct argv *a, char *why);
+
+/**
+ * world_name - put the caller's PID in where world_keep_dirs() could not know
+ * it.  For the child that becomes criu: criu's own children, too, find the
+ * descriptors by that.
+ * @argv: its strings are changed in place, and get no longer
+ */
+void world_name(char **argv);
 
 /**
  * world_share - let the descriptors pass an exec, in the child that becomes

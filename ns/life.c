@@ -4,42 +4,79 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void hold(int pidfd)
+#define HOLDER "criu-ns: holder"
+
+/*
+ * With the other end of @done closed and nothing said, who started us was
+ * killed; the process may go on, and is waited for.
+ */
+static _Noreturn void hold(int pidfd, int done)
 {
 	struct pollfd end = {.fd = 0, .events = POLLIN};
+	char byte;
 
 	/* The caller's terminal, pipes and directories are not ours to hold. */
 	setsid();
-	if (dup2(pidfd, 0) < 0 || close_range(1, ~0U, 0) < 0 || chdir("/") < 0)
+	prctl(PR_SET_NAME, HOLDER);
+	if (pidfd == 1)
+		pidfd = dup(pidfd);
+	if (dup2(done, 1) < 0 || dup2(pidfd, 0) < 0 ||
+	    ns_close_range(2, ~0U) < 0 || chdir("/") < 0)
 		_exit(1);
+	if (read(1, &byte, 1) == 1)
+		_exit(0);
 	while (poll(&end, 1, -1) < 0 && errno == EINTR)
 		;
-	_exit(0);
+	_exit(1);
 }
 
-int ns_hold(int pidfd)
+/* Its child is left to the namespace's init. */
+static _Noreturn void leave_holder(int pidfd, int done)
 {
 	pid_t pid = fork();
-	int status;
 
-	if (pid < 0)
+	if (pid == 0)
+		hold(pidfd, done);
+	_exit(pid < 0);
+}
+
+int ns_hold(int pidfd, int *ret_done)
+{
+	int done[2], status;
+	pid_t pid;
+
+	if (pipe2(done, O_CLOEXEC) < 0)
 		return -errno;
+	pid = fork();
 	if (pid == 0) {
-		/* Its child is left to the namespace's init. */
-		pid = fork();
-		if (pid == 0)
-			hold(pidfd);
-		_exit(pid < 0);
+		close(done[1]);
+		leave_holder(pidfd, done[0]);
 	}
-	while (waitpid(pid, &status, 0) < 0)
+	status = pid < 0 ? errno : 0;
+	close(done[0]);
+	*ret_done = done[1];
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EAGAIN;
+			break;
+	if (!status)
+		return 0;
+	close(done[1]);
+	return -EAGAIN;
+}
+
+bool ns_is_holder(pid_t pid)
+{
+	struct ns_process p;
+
+	return ns_process_read(pid, &p) == 0 && !strcmp(p.name, HOLDER);
 }
 
 /*

@@ -2,6 +2,9 @@
 #ifndef NS_LIFE_H
 #define NS_LIFE_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 /*
  * How long a pid namespace lives: until its PID 1 ends.  The kernel then kills
  * every process in it, pid_namespaces(7).
@@ -10,13 +13,21 @@
 /**
  * ns_hold - keep a pid namespace alive until a process has ended.
  * @pidfd: of that process
+ * @ret_done: a byte written to it says that the process has succeeded; the
+ *            caller closes it, with the process ended
  *
  * To be called with the pid namespace joined (ns_join()).  Leaves a process
  * there that becomes a child of its init, so that an init that waits for its
- * last child waits for this one, too.  It holds no descriptor but @pidfd.
+ * last child waits for this one, too; it exits with status 0 on success.  It
+ * holds nothing else of the caller's.
  * Returns 0 or -errno.
  */
-int ns_hold(int pidfd);
+int ns_hold(int pidfd, int *ret_done);
+
+/**
+ * ns_is_holder - whether a process calls itself a holder.
+ */
+bool ns_is_holder(pid_t pid);
 
 /**
  * ns_wait_empty - wait until the calling process, PID 1, is alone in its pid

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,18 @@ int ns_process_children(pid_t pid, pid_t *ret, int max)
 	return n;
 }
 
+void ns_process_signal_descendants(pid_t pid, int sig)
+{
+	pid_t child[64];
+	int i, n;
+
+	n = ns_process_children(pid, child, 64);
+	for (i = 0; i < n; i++) {
+		ns_process_signal_descendants(child[i], sig);
+		kill(child[i], sig);
+	}
+}
+
 int ns_process_is_ancestor(pid_t pid)
 {
 	struct ns_process p;
@@ -183,6 +196,18 @@ int ns_pidfd_signal(int pidfd, int sig)
 	if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+bool ns_pidfd_ended(int pidfd)
+{
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&end, 1, 0) > 0;
+}
+
+int ns_close_range(unsigned int first, unsigned int last)
+{
+	return syscall(SYS_close_range, first, last, 0) < 0 ? -errno : 0;
 }
 
 pid_t ns_pidfd_number(int pidfd)

@@ -45,6 +45,12 @@ int ns_process_title(pid_t pid, char *buf, size_t size);
 int ns_process_children(pid_t pid, pid_t *ret, int max);
 
 /**
+ * ns_process_signal_descendants - send a signal to what a process has forked,
+ * and to what that has forked, but not to the process itself.
+ */
+void ns_process_signal_descendants(pid_t pid, int sig);
+
+/**
  * ns_process_is_ancestor - whether @pid is the calling process or an ancestor
  * of it.  Returns 1, 0 or -errno.
  */
@@ -62,6 +68,17 @@ int ns_pidfd_open(pid_t pid);
  * Returns 0 or -errno (-ESRCH: it has ended and was reaped).
  */
 int ns_pidfd_signal(int pidfd, int sig);
+
+/**
+ * ns_pidfd_ended - whether the process has ended, reaped or not.
+ */
+bool ns_pidfd_ended(int pidfd);
+
+/**
+ * ns_close_range - close_range(2), Linux 5.9: close descriptors @first to
+ * @last.  Returns 0 or -errno.
+ */
+int ns_close_range(unsigned int first, unsigned int last);
 
 /**
  * ns_pidfd_number - the number that a pidfd's process has in the pid namespace

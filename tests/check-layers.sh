@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit
 rules="downwards libraries prefix silent"
 
 sources() {
-  find criu-ns.c ns mount tty image explain exec -name '*.[ch]' 2>/dev/null |
+  find criu-ns.c criu-ns-mounts.c ns mount tty image explain exec -name '*.[ch]' 2>/dev/null |
     sort
 }
 

@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   # build
-  gcc make pkgconf libc6-dev libcap-dev libmount-dev libprotobuf-c-dev
+  gcc make musl-tools pkgconf libc6-dev libcap-dev libmount-dev libprotobuf-c-dev
   protobuf-c-compiler
   # test
   bats check patchelf procps python3 strace util-linux

@@ -8,7 +8,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 shopt -s nullglob
-rooms=(criu-ns.c {ns,mount,tty,image,explain,exec}/*.[ch])
+rooms=(criu-ns.c criu-ns-mounts.c {ns,mount,tty,image,explain,exec}/*.[ch])
 tests=(tests/{unit,system}/*.[ch] tests/*.[ch])
 scripts=(.ci/run tests/*.sh tests/*.bash tests/system/*.{sh,bash,bats})
 build=${1:-build}
@@ -36,7 +36,8 @@ formatted() {
 }
 
 read -r -a flags <<<"$(pkg-config --cflags libcap mount libprotobuf-c check)"
-flags+=(-std=gnu11 -D_GNU_SOURCE -I. "-I$build" -Wno-unknown-warning-option)
+flags+=(-std=gnu11 -D_GNU_SOURCE -I. "-I$build" -Wno-unknown-warning-option
+  "-DLIBEXECDIR=\"/usr/local/libexec/criu-ns\"")
 
 # Check's macros count as statements and nesting of the function around them.
 tidy() {
@@ -53,7 +54,7 @@ tidy() {
 # used by tests or through a header alone is not unused.
 cppcheck_all() {
   cppcheck --quiet -j 2 --std=c11 --language=c --error-exitcode=1 \
-    --enable=warning,performance,portability --inline-suppr -D_GNU_SOURCE \
+    --enable=warning,performance,portability --inline-suppr -D_GNU_SOURCE -DLIBEXECDIR=\"\" \
     -I. "-I$build" --suppress='*:'"$build"'/*' --suppress=missingInclude \
     --suppress=missingIncludeSystem --suppress=unknownMacro \
     --suppress=varFuncNullUB --suppress=normalCheckLevelMaxBranches \

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exec/litter.h"
+#include "ns/process.h"
+#include "tty/pair.h"
+
+_Noreturn void build_give_up(const struct init_plan *plan, enum wire_step step,
+			     int err)
+{
+	wire_send(plan->socket, WIRE_STEP, step, err, -1);
+	_exit(1);
+}
+
+/*
+ * A shell job has the session of its leader, criu a group in it.  criu looks
+ * for the job's terminal on stdin; what it has to say itself is not for there.
+ */
+static int take_terminal(int slave)
+{
+	int err;
+
+	if (setpgid(0, 0) < 0)
+		return -errno;
+	err = tty_pair_foreground(slave, getpid());
+	if (!err && dup2(slave, STDIN_FILENO) < 0)
+		err = -errno;
+	return err;
+}
+
+static _Noreturn void become_criu(const struct init_plan *plan, int slave)
+{
+	int err;
+
+	if (slave < 0) {
+		if (setsid() < 0)
+			build_give_up(plan, STEP_SESSION, -errno);
+	} else {
+		err = take_terminal(slave);
+		if (err)
+			build_give_up(plan, STEP_TERMINAL, err);
+	}
+	sigprocmask(SIG_SETMASK, &plan->mask, NULL);
+	wire_send(plan->socket, WIRE_EXEC, 0, criu_exec(plan->criu, plan->argv),
+		  -1);
+	_exit(1);
+}
+
+/*
+ * Returns criu's wait status, or -ECANCELED.  The launcher's end of the socket
+ * closed means that it wants everything undone, or that it was killed.
+ */
+static int wait_for_criu(const struct init_plan *plan, pid_t criu, int *status)
+{
+	struct pollfd fds[2] = {
+		{.fd = ns_pidfd_open(criu), .events = POLLIN},
+		{.fd = plan->socket, .events = POLLRDHUP},
+	};
+
+	if (fds[0].fd < 0)
+		return -ECANCELED;
+	while (!fds[0].revents) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return -ECANCELED;
+		if (fds[1].revents)
+			return -ECANCELED;
+	}
+	close(fds[0].fd);
+	while (waitpid(criu, status, 0) < 0)
+		if (errno != EINTR)
+			return -ECANCELED;
+	return 0;
+}
+
+/* The root's number is in the image, unless it has another one out here. */
+static pid_t find_root(const struct init_plan *plan)
+{
+	pid_t child[64];
+	struct ns_process p;
+	int i, n;
+
+	if (plan->root && !plan->nested)
+		return plan->root;
+	n = ns_process_children(getpid(), child, 64);
+	for (i = 0; i < n; i++)
+		if (!ns_process_read(child[i], &p) &&
+		    (!plan->nested || p.inner == 1))
+			return child[i];
+	return n < 0 ? n : -ESRCH;
+}
+
+pid_t build_tree(const struct init_plan *plan, int slave)
+{
+	struct timespec start;
+	int status, err;
+	pid_t criu, root;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &start);
+	criu = fork();
+	if (criu < 0)
+		build_give_up(plan, STEP_FORK, -errno);
+	if (criu == 0)
+		become_criu(plan, slave);
+	err = wait_for_criu(plan, criu, &status);
+	if (err)
+		litter_wait(&start);
+	if (err || WIFSIGNALED(status)) {
+		/* The tree must not run a moment without who traces it. */
+		kill(-1, SIGKILL);
+		litter_remove(plan->work_dir);
+	}
+	if (err)
+		return err;
+	if (status) {
+		wire_send(plan->socket, WIRE_CRIU, 0, status, -1);
+		return -ECANCELED;
+	}
+	root = find_root(plan);
+	if (root < 0)
+		build_give_up(plan, STEP_ROOT, root);
+	return root;
+}
+
+static int let_go(const int *keep)
+{
+	unsigned int from = 0;
+	int err = 0;
+
+	if (chdir("/") < 0)
+		return -errno;
+	for (; *keep >= 0 && !err; keep++) {
+		if ((unsigned int)*keep > from)
+			err = ns_close_range(from, (unsigned int)*keep - 1);
+		from = (unsigned int)*keep + 1;
+	}
+	return err ? err : ns_close_range(from, ~0U);
+}
+
+int build_hand_over(const struct init_plan *plan, pid_t root, const int *keep)
+{
+	int pidfd, err;
+
+	err = keep ? let_go(keep) : 0;
+	if (err)
+		return err;
+	pidfd = ns_pidfd_open(root);
+	if (pidfd < 0)
+		build_give_up(plan, STEP_ROOT, pidfd);
+	err = wire_send(plan->socket, WIRE_RUNNING, 0, 0, pidfd);
+	close(pidfd);
+	return err;
+}
+
+void build_execute_again(const struct init_plan *plan, const char *title,
+			 const char *state)
+{
+	char name[PATH_MAX + 32], env[256];
+	char *argv[] = {name, NULL}, *envp[] = {env, NULL};
+
+	snprintf(name, sizeof(name), "%s %s", title, plan->images);
+	snprintf(env, sizeof(env), "%s", state);
+	fexecve(plan->self, argv, envp);
+}

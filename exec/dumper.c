@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/dumper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exec/before.h"
+#include "exec/forward.h"
+#include "exec/message.h"
+#include "exec/wire.h"
+#include "image/image.h"
+#include "mount/proc.h"
+#include "ns/life.h"
+#include "ns/ns.h"
+
+#define TREE "--tree="
+
+/* Where the child that becomes criu can fail. */
+enum stage {
+	STAGE_GO,
+	STAGE_MOUNT_NS,
+	STAGE_MOUNTS,
+	STAGE_PROC,
+	STAGE_TARGET,
+	STAGE_SHARE,
+};
+
+static const char *stage_text(uint32_t stage)
+{
+	static const char *const text[] = {
+		[STAGE_GO] = "cannot start criu",
+		[STAGE_MOUNT_NS] = "cannot enter a mount namespace",
+		[STAGE_MOUNTS] = "cannot cut the propagation of mounts",
+		[STAGE_PROC] = "cannot mount a fresh /proc",
+		[STAGE_TARGET] = "cannot find the target in its pid namespace",
+		[STAGE_SHARE] = "cannot pass the image directory on",
+	};
+
+	return text[stage];
+}
+
+static _Noreturn void stop(int socket, enum stage stage, int err)
+{
+	wire_send(socket, WIRE_STEP, stage, err, -1);
+	_exit(1);
+}
+
+/*
+ * Where criu has to stand: the pid namespace was joined before the fork.
+ * What stands on /proc must be of that namespace, or criu would read, and
+ * freeze, somebody else.
+ */
+static void take_place(struct dump *d, int socket)
+{
+	const struct target *t = &d->target;
+	int err = 0;
+
+	if (t->way == TARGET_INSIDE) {
+		err = t->mntns >= 0 ? ns_join(t->mntns, CLONE_NEWNS) : 0;
+		if (err)
+			stop(socket, STAGE_MOUNT_NS, err);
+	} else if (t->pidns >= 0) {
+		if (unshare(CLONE_NEWNS) < 0)
+			stop(socket, STAGE_MOUNT_NS, -errno);
+		err = mount_detach();
+		if (err)
+			stop(socket, STAGE_MOUNTS, err);
+		err = mount_proc();
+		if (err)
+			stop(socket, STAGE_PROC, err);
+	}
+	if (mount_proc_is_own() != 1)
+		stop(socket, STAGE_PROC, -EXDEV);
+}
+
+/* By the pidfd: it is the process that was named, whatever number it has. */
+static void name_target(struct dump *d, int socket)
+{
+	pid_t pid = ns_pidfd_number(d->target.pidfd);
+	char **arg = d->criu_argv;
+
+	if (pid < 0)
+		stop(socket, STAGE_TARGET, pid);
+	while (strncmp(*arg, TREE, strlen(TREE)) != 0)
+		arg++;
+	snprintf(*arg, sizeof(TREE DUMPER_TREE_ROOM), TREE "%d", pid);
+}
+
+static _Noreturn void become_criu(struct dump *d, int socket)
+{
+	struct wire go;
+	int fd, err;
+
+	/* The holder must be in place before criu kills the tree. */
+	if (wire_receive(socket, &go, &fd) != 1)
+		_exit(1);
+	take_place(d, socket);
+	name_target(d, socket);
+	world_name(d->criu_argv);
+	err = world_share(&d->world);
+	if (err)
+		stop(socket, STAGE_SHARE, err);
+	if (setpgid(0, 0) < 0)
+		stop(socket, STAGE_GO, -errno);
+	/* See give_up(): to write too much is an error, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
+	sigprocmask(SIG_SETMASK, &d->mask, NULL);
+	wire_send(socket, WIRE_EXEC, 0, criu_exec(&d->criu, d->criu_argv), -1);
+	_exit(1);
+}
+
+static bool ends_tree(const struct argv *a)
+{
+	return !strcmp(a->action, "dump") && !argv_flag(a, OPT_LEAVE_RUNNING) &&
+	       !argv_flag(a, OPT_LEAVE_STOPPED);
+}
+
+/* Joins the pid namespace for the children that come, holds it, starts criu. */
+int dumper_start(struct dump *d)
+{
+	struct target *t = &d->target;
+	int pair[2], err;
+
+	err = wire_pair(pair);
+	if (err)
+		return message_fail("cannot make a socket pair: %s",
+				    strerror(-err));
+	d->socket = pair[0];
+	d->signals = forward_open(&d->mask);
+	if (d->signals < 0)
+		return message_fail("cannot take over the signals: %s",
+				    strerror(-d->signals));
+	err = t->pidns >= 0 ? ns_join(t->pidns, CLONE_NEWPID) : 0;
+	if (err)
+		return message_fail("cannot join the pid namespace of process "
+				    "%d: %s%s",
+				    t->pid, strerror(-err),
+				    message_advice(err));
+	d->pid = ns_spawn(0, &d->pidfd);
+	if (d->pid == 0) {
+		close(pair[0]);
+		become_criu(d, pair[1]);
+	}
+	close(pair[1]);
+	err = d->pid < 0 ? d->pid : 0;
+	if (!err && t->pidns >= 0 && ends_tree(d->argv))
+		err = ns_hold(d->pidfd, &d->holder);
+	if (!err)
+		err = wire_send(d->socket, WIRE_RUNNING, STAGE_GO, 0, -1);
+	return err ? message_fail("%s: %s%s", stage_text(STAGE_GO),
+				  strerror(-err), message_advice(err))
+		   : 0;
+}
+
+/* Who waits for the tree hears that it was dumped, not just killed. */
+static int succeeded(struct dump *d)
+{
+	if (d->undone_by)
+		message("SIG%s came too late: the %s of process %d is complete",
+			message_signal(d->undone_by), d->argv->action,
+			d->target.pid);
+	/* A holder that has ended with its namespace needs no telling. */
+	if (d->holder >= 0 && write(d->holder, "", 1) != 1 && errno != EPIPE)
+		return message_fail("the dump is complete, but the init of the "
+				    "tree can't be told: %s",
+				    strerror(errno));
+	return 0;
+}
+
+/* What a criu that was killed has forked must not outlive it. */
+static int reap(struct dump *d, int *status)
+{
+	siginfo_t info;
+
+	while (waitid(P_PID, (id_t)d->pid, &info, WEXITED | WNOWAIT) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (info.si_code != CLD_EXITED)
+		kill(-d->pid, SIGKILL);
+	return waitpid(d->pid, status, 0) < 0 ? -errno : 0;
+}
+
+/*
+ * criu ends the tree when all is written.  An init that ends with its last
+ * child, or with the one that it waits for, takes criu along then.
+ */
+static bool complete(const struct dump *d)
+{
+	struct image_problem problem;
+	struct image_tree tree = {0};
+	int err;
+
+	if (!ends_tree(d->argv) || d->images < 0 ||
+	    !ns_pidfd_ended(d->target.pidfd))
+		return false;
+	err = image_read(d->images, &tree, &problem);
+	image_free(&tree);
+	return err == 0;
+}
+
+static int tell_failure(struct dump *d, int status)
+{
+	const char *action = d->argv->action;
+
+	if (WIFSIGNALED(status) && complete(d)) {
+		message("criu was killed by SIG%s when it had ended process "
+			"%d: the image is complete",
+			message_signal(WTERMSIG(status)), d->target.pid);
+		return 0;
+	}
+	if (d->undone_by) {
+		message("interrupted by SIG%s: the %s was given up, and "
+			"process %d goes on",
+			message_signal(d->undone_by), action, d->target.pid);
+		return STATUS_SIGNAL + d->undone_by;
+	}
+	if (WIFSIGNALED(status))
+		message("criu was killed by SIG%s before the %s of process %d "
+			"was complete",
+			message_signal(WTERMSIG(status)), action,
+			d->target.pid);
+	else
+		message("criu %s of process %d failed with status %d%s", action,
+			d->target.pid, WEXITSTATUS(status),
+			argv_last(d->argv, OPT_LOG_FILE)
+				? ""
+				: " (-v4 -o dump.log makes a log that says "
+				  "why)");
+	return message_status(status);
+}
+
+static int end(struct dump *d, const struct wire *failure)
+{
+	int status, blame, err;
+
+	err = reap(d, &status);
+	if (err)
+		return message_fail("cannot wait for criu: %s", strerror(-err));
+	if (failure && failure->kind == WIRE_STEP)
+		return message_fail("%s (process %d): %s%s",
+				    stage_text(failure->what), d->target.pid,
+				    strerror(-failure->value),
+				    message_advice(failure->value));
+	if (failure) {
+		message("cannot run criu, '%s': %s", d->criu.path,
+			strerror(-failure->value));
+		return failure->value == -ENOENT ? STATUS_NOT_FOUND
+						 : STATUS_CANNOT_RUN;
+	}
+	if (status == 0)
+		return succeeded(d);
+	blame = WIFEXITED(status) && !d->undone_by ? before_blame_criu(&d->criu)
+						   : 0;
+	return blame ? blame : tell_failure(d, status);
+}
+
+/*
+ * A criu that is killed while its code runs in the target leaves a target that
+ * is as good as killed.  So no signal reaches criu, which has a process group
+ * of its own; who wants to end the dump makes its next write to an image fail,
+ * as with a full disk, and ends the scripts and helpers that it has forked:
+ * criu then gives up in order and lets the tree go on.
+ */
+static void give_up(struct dump *d, int sig)
+{
+	static const struct rlimit none;
+
+	if (d->undone_by)
+		return;
+	d->undone_by = sig;
+	if (prlimit(d->pid, RLIMIT_FSIZE, &none, NULL) < 0 && errno != ESRCH)
+		message("cannot stop criu: %s", strerror(errno));
+	ns_process_signal_descendants(d->pid, SIGTERM);
+}
+
+static void take_signal(struct dump *d)
+{
+	struct forward_signal s;
+
+	if (forward_read(d->signals, &s) < 0)
+		return;
+	if (s.number == SIGTSTP)
+		forward_send(-1, SIGTSTP);
+	else if (forward_ends(s.number))
+		give_up(d, s.number);
+}
+
+int dumper_wait(struct dump *d)
+{
+	struct pollfd fds[3] = {
+		{.fd = d->pidfd, .events = POLLIN},
+		{.fd = d->signals, .events = POLLIN},
+		{.fd = d->socket, .events = POLLIN},
+	};
+	struct wire failure;
+	bool failed = false;
+	int fd;
+
+	while (!fds[0].revents) {
+		if (poll(fds, 3, -1) < 0) {
+			if (errno != EINTR)
+				return message_fail("cannot poll: %s",
+						    strerror(errno));
+			continue;
+		}
+		if (fds[1].revents)
+			take_signal(d);
+		if (fds[2].revents) {
+			failed = wire_receive(d->socket, &failure, &fd) == 1;
+			fds[2].fd = -1;
+			fds[2].revents = 0;
+		}
+	}
+	return end(d, failed ? &failure : NULL);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXEC_DUMPER_H
+#define EXEC_DUMPER_H
+
+#include <signal.h>
+
+#include "exec/argv.h"
+#include "exec/criu.h"
+#include "exec/target.h"
+#include "exec/world.h"
+
+/*
+ * Runs criu dump where the target lives, waits for it and tells how it went.
+ */
+
+/* What stands for the target's number in criu's arguments until it is known. */
+#define DUMPER_TREE_ROOM "0000000000"
+
+struct dump {
+	struct argv *argv; /* not ours */
+	struct criu criu;
+	struct target target;
+	struct world world;
+	char **criu_argv;
+	sigset_t mask;
+	int signals;
+	int socket;    /* to the child that becomes criu */
+	int pidfd;     /* of that child */
+	int holder;    /* to be told of success, or -1 */
+	int images;    /* the image directory, or -1 */
+	int undone_by; /* the signal that shall end the dump */
+	pid_t pid;
+};
+
+/**
+ * dumper_start - join the target's pid namespace, hold it, start criu.
+ * Returns 0, or an exit status after saying what is wrong.
+ */
+int dumper_start(struct dump *d);
+
+/**
+ * dumper_wait - until criu has ended.  Who wants to end it is heard.
+ * Returns the exit status, after saying what there is to say about it.
+ */
+int dumper_wait(struct dump *d);
+
+#endif
