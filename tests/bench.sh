@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Measure against unshare + criu, nsenter + criu, bare criu and, if there is one,
+# CRIU's Python criu-ns.  Commands take turns; medians and ratios are printed.
+# As root, on a quiet machine.
+#   ROUNDS         of the launches, default 300; a tenth of it for the rest
+#   CRIU           the criu to use, default: the first of build/criu/list
+#   PYTHON_CRIU_NS the Python script, default: criu-ns in PATH if it is one
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() {
+  echo "bench: $*" >&2
+  exit 1
+}
+((EUID == 0)) || die "needs root"
+: "${CRIU_NS:=$PWD/build/criu-ns}" "${HELPERS_DIR:=$PWD/build/tests/system}"
+: "${ROUNDS:=300}" "${CRIU:=$(head -n 1 build/criu/list 2>/dev/null || type -P criu)}"
+[[ -n $CRIU ]] || die "needs criu: run make deps"
+export CRIU
+python=${PYTHON_CRIU_NS:-$(type -P criu-ns || :)}
+[[ -n $python ]] && head -n 1 "$python" | grep -q python || python=
+
+tmp=$(mktemp -d)
+clean() {
+  pkill -KILL -f "counter $tmp/" || :
+  rm -rf "$tmp"
+}
+trap clean EXIT
+mkdir "$tmp/bin" "$tmp/img" "$tmp/img2"
+echo 'int main(void) { return 0; }' | cc -O2 -static -x c -o "$tmp/standin" -
+cc -O2 -D_GNU_SOURCE -o "$tmp/pair" tests/pair.c
+# The Python script takes criu from PATH.
+ln -s "$CRIU" "$tmp/bin/criu"
+
+few=$((ROUNDS / 10))
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+row() { printf '%-58s %s\n' "$1" "$2"; }
+
+alone() { "$HELPERS_DIR/alone" "$@"; }
+wait_for() { # PATTERN
+  local i
+  for ((i = 0; i < 500; i++)); do
+    pgrep -f "$1" && return
+    read -r -t 0.01 <> <(:) || :
+  done
+  die "no process '$1'"
+}
+
+row "machine" "$(nproc) CPUs, Linux $(uname -r), $("$CRIU" --version | head -n 1)"
+
+# A small image.
+alone "$HELPERS_DIR/counter" "$tmp/n" &
+pid=$(wait_for "counter $tmp/n$")
+"$CRIU" dump -t "$pid" -D "$tmp/img" 2>/dev/null || die "cannot dump"
+
+# Launch.
+commands=(-- unshare -p -m --fork --mount-proc "$tmp/standin"
+  -- env CRIU="$tmp/standin" "$CRIU_NS" restore -D "$tmp/img"
+  -- env true)
+# env is not ours: what it costs is taken off.
+mapfile -t t < <("$tmp/pair" "$ROUNDS" "" "" "${commands[@]}")
+mapfile -t e < <("$tmp/pair" "$ROUNDS" "" "" -- env true -- true)
+ours=$(awk -v a="${t[1]}" -v e="${e[0]}" -v n="${e[1]}" 'BEGIN { print a - (e - n) }')
+row "launch: unshare -pmf --mount-proc, ms" "${t[0]}"
+row "launch: criu-ns, ms (bar: 0.9 of unshare)" "$ours = $(ratio "$ours" "${t[0]}")"
+if [[ -n $python ]]; then
+  mapfile -t p < <("$tmp/pair" "$few" "" "" -- "$python" restore \
+    --criu-binary "$tmp/standin" -D "$tmp/img")
+  row "launch: Python criu-ns, ms (bar: 20 times ours)" \
+    "${p[0]} = $(ratio "${p[0]}" "$ours")"
+fi
+
+# A small restore, until the tree runs.
+after="pkill -KILL -f 'counter $tmp/n\$'; while [ -e /proc/$pid ] ||
+  pgrep -f 'counter $tmp/n\$' >/dev/null; do :; done"
+mapfile -t t < <("$tmp/pair" "$few" "" "$after" \
+  -- "$CRIU" restore -d -D "$tmp/img" \
+  -- "$CRIU_NS" restore -d -D "$tmp/img" \
+  -- "$CRIU_NS" restore -d -D "$tmp/img" --pidfile "$tmp/pid")
+row "restore: criu restore -d, ms" "${t[0]}"
+row "restore: criu-ns restore -d, ms (bar: 1.15 of criu)" \
+  "${t[1]} = $(ratio "${t[1]}" "${t[0]}")"
+row "restore -d --pidfile, ms behind criu restore -d (bar: 10)" \
+  "$(awk -v a="${t[2]}" -v b="${t[0]}" 'BEGIN { printf "%.2f", a - b }')"
+
+# What is held while the tree runs.
+"$CRIU_NS" restore -D "$tmp/img" 2>/dev/null &
+launcher=$!
+inner=$(wait_for "counter $tmp/n$")
+init=$(pgrep -f "criu-ns: init $tmp/img")
+private() { awk '/^Private/ { n += $2 } END { print n }' "/proc/$1/smaps_rollup"; }
+switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$1/status"; }
+before=$(($(switches "$init") + $(switches "$launcher")))
+read -r -t 10 <> <(:) || :
+row "held: init, kB private (bar: 400)" "$(private "$init")"
+row "held: launcher, kB private (bar: 400)" "$(private "$launcher")"
+row "held: wake-ups of both in 10 s (bar: 0)" \
+  "$(($(switches "$init") + $(switches "$launcher") - before))"
+
+# Dump of that tree, which runs on.
+number=$(awk '/^NSpid/ { print $NF }' "/proc/$inner/status")
+mapfile -t t < <("$tmp/pair" "$few" "rm -rf $tmp/img2/*" "" \
+  -- nsenter -t "$inner" -p -m "$CRIU" dump -R -t "$number" -D "$tmp/img2" \
+  -- "$CRIU_NS" dump -R -t "$inner" -D "$tmp/img2")
+row "dump: nsenter -p -m criu dump, ms" "${t[0]}"
+row "dump: criu-ns dump, ms (bar: 1.15 of nsenter)" \
+  "${t[1]} = $(ratio "${t[1]}" "${t[0]}")"
+kill -KILL "$inner"
+wait "$launcher" || :
