@@ -122,10 +122,50 @@ static bool ends_tree(const struct argv *a)
 	       !argv_flag(a, OPT_LEAVE_STOPPED);
 }
 
-/* Joins the pid namespace for the children that come, holds it, starts criu. */
+/* The holder must be there before criu starts, and can't be before its PID. */
+static int start_in_namespace(struct dump *d, int socket)
+{
+	int err;
+
+	d->pid = ns_spawn(0, &d->pidfd);
+	if (d->pid == 0) {
+		close(d->socket);
+		become_criu(d, socket);
+	}
+	if (d->pid < 0)
+		return d->pid;
+	err = d->target.pidns >= 0 && ends_tree(d->argv)
+		      ? ns_hold(d->pidfd, &d->holder)
+		      : 0;
+	return err ? err : wire_send(d->socket, WIRE_RUNNING, STAGE_GO, 0, -1);
+}
+
+/*
+ * The pid namespace is joined for these children only: what is forked later,
+ * to ask criu for its version say, belongs here.
+ */
+static int start_joined(struct dump *d, int socket)
+{
+	const struct target *t = &d->target;
+	int own, err;
+
+	if (t->pidns < 0)
+		return start_in_namespace(d, socket);
+	own = ns_open_own("pid");
+	if (own < 0)
+		return own;
+	err = ns_join(t->pidns, CLONE_NEWPID);
+	if (!err) {
+		err = start_in_namespace(d, socket);
+		if (ns_join(own, CLONE_NEWPID) < 0 && !err)
+			err = -errno;
+	}
+	close(own);
+	return err;
+}
+
 int dumper_start(struct dump *d)
 {
-	struct target *t = &d->target;
 	int pair[2], err;
 
 	err = wire_pair(pair);
@@ -137,26 +177,17 @@ int dumper_start(struct dump *d)
 	if (d->signals < 0)
 		return message_fail("cannot take over the signals: %s",
 				    strerror(-d->signals));
-	err = t->pidns >= 0 ? ns_join(t->pidns, CLONE_NEWPID) : 0;
-	if (err)
-		return message_fail("cannot join the pid namespace of process "
-				    "%d: %s%s",
-				    t->pid, strerror(-err),
-				    message_advice(err));
-	d->pid = ns_spawn(0, &d->pidfd);
-	if (d->pid == 0) {
-		close(pair[0]);
-		become_criu(d, pair[1]);
-	}
+	err = start_joined(d, pair[1]);
 	close(pair[1]);
-	err = d->pid < 0 ? d->pid : 0;
-	if (!err && t->pidns >= 0 && ends_tree(d->argv))
-		err = ns_hold(d->pidfd, &d->holder);
 	if (!err)
-		err = wire_send(d->socket, WIRE_RUNNING, STAGE_GO, 0, -1);
-	return err ? message_fail("%s: %s%s", stage_text(STAGE_GO),
-				  strerror(-err), message_advice(err))
-		   : 0;
+		return 0;
+	/* A child that waits for its start gives up when nobody is there. */
+	close(d->socket);
+	if (d->pid > 0)
+		waitpid(d->pid, NULL, 0);
+	return message_fail("cannot start criu in the pid namespace of process "
+			    "%d: %s%s",
+			    d->target.pid, strerror(-err), message_advice(err));
 }
 
 /* Who waits for the tree hears that it was dumped, not just killed. */
