@@ -7,7 +7,7 @@
  * CRIU gives restored processes the PIDs that they had.  In a pid namespace
  * made for them all PIDs but 1 are free.
  *
- * Restore (exec/restore.c, launcher.c, init.c)
+ * Restore (exec/restore.c, launcher.c, init.c, build.c)
  *
  *   caller's namespaces                new pid and mount namespaces
  *   launcher: criu-ns restore
@@ -44,7 +44,7 @@
  *   The leader does steps 5 to 7 in init's place and stays as the job's parent
  *   and the owner of its terminal; with the launcher gone, it reads the pty.
  *
- * Dump (exec/dump.c, target.c)
+ * Dump (exec/dump.c, dumper.c, target.c)
  *
  *   launcher: criu-ns dump -t PID
  *    1 opens the target's pidfd and namespaces, compares them with its own
@@ -55,7 +55,10 @@
  *    └─ 5 setns to the target's mount namespace, or a copy of the caller's
  *         with a fresh /proc when criu shall dump that namespace, too;
  *         asks the pidfd for the target's PID in here; becomes criu dump
- *    6 exits with criu's status
+ *    6 tells the holder if criu has succeeded; exits with criu's status
+ *
+ *   criu gets no signal while it is at it: a file size limit of zero makes it
+ *   give up in order (exec/dumper.c).
  *
  * Everything else is criu's own: exec/pass.c.
  */
