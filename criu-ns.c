@@ -47,7 +47,9 @@
  * Dump (exec/dump.c, dumper.c, target.c)
  *
  *   launcher: criu-ns dump -t PID
- *    1 opens the target's pidfd and namespaces, compares them with its own
+ *    1 opens the target's pidfd and namespaces, compares them with its own;
+ *      a scout, forked and joined to the target's mount namespace, is what
+ *      criu-ns-mounts reads that namespace's mounts by
  *    2 opens image and work directory, log file
  *    3 setns to the target's pid namespace, for the children that come
  *    ├─ 4 holder: orphaned, so a child of that namespace's init; keeps the
@@ -64,6 +66,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -225,6 +228,8 @@ int main(int argc, char **argv)
 		init_resume();
 	if (leader_is_me())
 		leader_resume();
+	/* Inherited as ignored, it would let every wait status get lost. */
+	signal(SIGCHLD, SIG_DFL);
 	status = fill_stdio();
 	if (status)
 		return status;

@@ -28,6 +28,7 @@ enum stage {
 	STAGE_MOUNT_NS,
 	STAGE_MOUNTS,
 	STAGE_PROC,
+	STAGE_OTHER_PROC,
 	STAGE_TARGET,
 	STAGE_SHARE,
 };
@@ -39,6 +40,7 @@ static const char *stage_text(uint32_t stage)
 		[STAGE_MOUNT_NS] = "cannot enter a mount namespace",
 		[STAGE_MOUNTS] = "cannot cut the propagation of mounts",
 		[STAGE_PROC] = "cannot mount a fresh /proc",
+		[STAGE_OTHER_PROC] = "/proc is not of the pid namespace",
 		[STAGE_TARGET] = "cannot find the target in its pid namespace",
 		[STAGE_SHARE] = "cannot pass the image directory on",
 	};
@@ -77,7 +79,7 @@ static void take_place(struct dump *d, int socket)
 			stop(socket, STAGE_PROC, err);
 	}
 	if (mount_proc_is_own() != 1)
-		stop(socket, STAGE_PROC, -EXDEV);
+		stop(socket, STAGE_OTHER_PROC, -EXDEV);
 }
 
 /* By the pidfd: it is the process that was named, whatever number it has. */

@@ -37,7 +37,7 @@ int forward_read(int fd, struct forward_signal *ret)
 	if (n < 0)
 		return -errno;
 	ret->number = (int)info.ssi_signo;
-	ret->from_terminal = info.ssi_code == SI_KERNEL;
+	ret->sender = (int)info.ssi_pid;
 	return 0;
 }
 
@@ -45,6 +45,11 @@ bool forward_ends(int sig)
 {
 	return sig == SIGINT || sig == SIGTERM || sig == SIGHUP ||
 	       sig == SIGQUIT;
+}
+
+static bool handles(const struct ns_process *p, int sig)
+{
+	return p->handled >> (sig - 1) & 1;
 }
 
 void forward_send(int pidfd, int sig)
@@ -59,6 +64,18 @@ void forward_send(int pidfd, int sig)
 		return;
 	pid = pidfd >= 0 ? ns_pidfd_number(pidfd) : -1;
 	if (pid > 0 && ns_process_read(pid, &p) == 0)
-		ns_pidfd_signal(pidfd, p.handles_stop ? SIGTSTP : SIGSTOP);
+		ns_pidfd_signal(pidfd,
+				handles(&p, SIGTSTP) ? SIGTSTP : SIGSTOP);
 	raise(SIGSTOP);
+}
+
+void forward_to_init(int pidfd, int sig)
+{
+	struct ns_process p;
+	pid_t pid = ns_pidfd_number(pidfd);
+
+	if (forward_ends(sig) && pid > 0 && ns_process_read(pid, &p) == 0 &&
+	    !handles(&p, sig))
+		sig = SIGKILL;
+	forward_send(pidfd, sig);
 }

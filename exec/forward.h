@@ -20,7 +20,7 @@ int forward_open(sigset_t *ret_mask);
 
 struct forward_signal {
 	int number;
-	bool from_terminal; /* the kernel sent it to the whole process group */
+	int sender; /* a PID, 0 for the kernel */
 };
 
 /**
@@ -43,5 +43,12 @@ bool forward_ends(int sig);
  * that no shell watches.
  */
 void forward_send(int pidfd, int sig);
+
+/**
+ * forward_to_init - pass a signal on to PID 1 of a pid namespace.
+ * The kernel drops what such a process has no handler for; where others end by
+ * a signal that means "stop it", it is killed.
+ */
+void forward_to_init(int pidfd, int sig);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "exec/build.h"
 #include "exec/leader.h"
+#include "exec/message.h"
 #include "mount/proc.h"
 #include "ns/caps.h"
 #include "ns/life.h"
@@ -107,6 +108,9 @@ static _Noreturn void settle(const struct init_plan *plan,
 {
 	char text[128];
 
+	/* None of the caller's directories is held: unmounting must work. */
+	if (chdir("/") < 0)
+		_exit(1);
 	snprintf(text, sizeof(text), STATE "=%d %d %d", s->socket, s->child,
 		 s->leads);
 	if (s->socket < 0 || fcntl(s->socket, F_SETFD, 0) == 0)
@@ -114,26 +118,67 @@ static _Noreturn void settle(const struct init_plan *plan,
 	finish(s);
 }
 
+/*
+ * glibc's execvp(3), which criu uses, hands a script without "#!" to the shell;
+ * musl's does not.
+ */
+static void run_by_shell(char **cmd)
+{
+	char shell[] = "sh", **argv;
+	size_t n = 0;
+
+	while (cmd[n])
+		n++;
+	argv = calloc(n + 2, sizeof(*argv));
+	if (!argv)
+		return;
+	argv[0] = shell;
+	memcpy(argv + 1, cmd, n * sizeof(*cmd));
+	execv("/bin/sh", argv);
+	free(argv);
+}
+
 static _Noreturn void run_exec_cmd(const struct init_plan *plan)
 {
+	int err;
+
 	sigprocmask(SIG_SETMASK, &plan->mask, NULL);
-	if (chdir(plan->work_dir) == 0)
-		execvp(plan->exec_cmd[0], plan->exec_cmd);
-	fprintf(stderr, "criu-ns: cannot execute '%s' (--exec-cmd): %s\n",
-		plan->exec_cmd[0], strerror(errno));
-	_exit(errno == ENOENT ? 127 : 126);
+	if (chdir(plan->work_dir) < 0)
+		_exit(message_fail("cannot change to work directory '%s': %s",
+				   plan->work_dir, strerror(errno)));
+	execvp(plan->exec_cmd[0], plan->exec_cmd);
+	err = errno;
+	if (err == ENOEXEC)
+		run_by_shell(plan->exec_cmd);
+	message("cannot execute '%s' (--exec-cmd): %s", plan->exec_cmd[0],
+		strerror(err));
+	_exit(err == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 
 /* The leader builds the tree, and says that it runs. */
 static _Noreturn void run_leader(const struct init_plan *plan)
 {
 	struct state s = {.socket = plan->socket, .leads = 1};
+	int up[2];
+	char byte;
 
+	if (pipe2(up, O_CLOEXEC) < 0)
+		build_give_up(plan, STEP_FORK, -errno);
 	s.child = fork();
 	if (s.child < 0)
 		build_give_up(plan, STEP_FORK, -errno);
-	if (s.child == 0)
+	if (s.child == 0) {
+		close(up[0]);
 		leader_run(plan);
+	}
+	/*
+	 * What criu's arguments name by /proc/1/fd has to stay open until the
+	 * leader has let go of everything, or has ended.
+	 */
+	close(up[1]);
+	while (read(up[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	close(up[0]);
 	if (plan->detached) {
 		close(plan->socket);
 		s.socket = -1;
@@ -146,8 +191,6 @@ _Noreturn void init_run(const struct init_plan *plan)
 	struct state s = {.socket = plan->socket};
 	int keep[3] = {plan->socket, plan->self, -1};
 
-	/* Inherited as ignored, it would let the root's status get lost. */
-	signal(SIGCHLD, SIG_DFL);
 	prepare(plan);
 	if (plan->shell_job)
 		run_leader(plan);

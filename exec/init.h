@@ -48,10 +48,7 @@ bool init_is_me(void);
  */
 _Noreturn void init_resume(void);
 
-/**
- * init_title - what stands before the image directory in the command line of
- * an init, by which it is known.
- */
+/* Before the image directory in the command line: by it an init is known. */
 #define INIT_TITLE "criu-ns: init"
 
 #endif

@@ -94,8 +94,10 @@ static int tree_runs(struct restore *r, int root)
 	if (!err)
 		return 0;
 	/* A root that ended at once has no number any more, and needs none. */
-	if (r->root_pid == -ESRCH)
+	if (r->root_pid == -ESRCH) {
+		pidfile_remove(&r->pidfile);
 		return 0;
+	}
 	return message_fail("the tree runs, its root is PID %d, but pidfile "
 			    "'%s' can't be written: %s",
 			    r->root_pid, r->pidfile.path, strerror(-err));
@@ -208,10 +210,13 @@ static void pass_on(struct restore *r)
 
 	if (forward_read(r->signals, &s) < 0)
 		return;
+	if (s.number == SIGPIPE && s.sender == getpid())
+		return; /* our own stdout is closed: no business of the job */
 	if (r->root >= 0) {
-		if (!job_takes(r, s.number))
-			forward_send(r->plan.exec_cmd ? r->init : r->root,
-				     s.number);
+		if (r->plan.exec_cmd)
+			forward_to_init(r->init, s.number);
+		else if (!job_takes(r, s.number))
+			forward_send(r->root, s.number);
 	} else if (s.number == SIGTSTP) {
 		forward_send(-1, s.number);
 	} else if (forward_ends(s.number)) {
@@ -254,6 +259,10 @@ static int listen_to_init(struct restore *r)
 		n = r->socket < 0 ? 0 : wire_receive(r->socket, &w, &fd);
 		if (n > 0) {
 			receive(r, &w, fd);
+		} else if (n < 0) {
+			r->status = message_fail("cannot hear from init: %s",
+						 strerror(-n));
+			shutdown(r->socket, SHUT_WR);
 		} else if (r->socket < 0 || !r->plan.exec_cmd || r->root < 0) {
 			return init_gone(r);
 		} else {

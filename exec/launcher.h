@@ -28,7 +28,6 @@ struct restore {
 	int root; /* pidfd, -1 until the tree runs */
 	pid_t root_pid;
 	bool detached;
-	bool stopped;		/* a shell job was, and we with it */
 	struct tty_relay relay; /* of a shell job; master -1 without */
 	int undone_by; /* the signal that ended it before the tree ran */
 	int status;    /* exit status as known so far, or -1 */
@@ -36,7 +35,7 @@ struct restore {
 
 /**
  * launcher_start - start init in new namespaces; it runs criu.
- * @r: with the plan made; the plan may be freed afterwards
+ * @r: with the plan made
  * Returns 0, or an exit status after saying what is wrong.
  */
 int launcher_start(struct restore *r);

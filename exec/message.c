@@ -5,16 +5,25 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* In one write, so that lines of several processes do not mix. */
 __attribute__((format(printf, 1, 0))) static void print(const char *fmt,
 							va_list ap)
 {
+	static const char prefix[] = "criu-ns: ";
 	char text[4096];
+	size_t len = sizeof(prefix) - 1;
 
-	vsnprintf(text, sizeof(text), fmt, ap);
-	fprintf(stderr, "criu-ns: %s\n", text);
+	memcpy(text, prefix, len);
+	vsnprintf(text + len, sizeof(text) - len - 1, fmt, ap);
+	len = strlen(text);
+	text[len++] = '\n';
+	/* If nobody can read it, there is nobody to tell. */
+	if (write(STDERR_FILENO, text, len) < 0)
+		return;
 }
 
 void message(const char *fmt, ...)

@@ -7,8 +7,8 @@
 
 /*
  * The options of CRIU 3.17 to 4.2 and our own: one row each.  The command
- * line, the configuration files, --help, the check of the manual and the
- * completions all read these rows.
+ * line, the configuration files, --help and the check of the manual all read
+ * these rows.
  */
 
 enum option_arg { ARG_NONE, ARG_REQUIRED, ARG_OPTIONAL };

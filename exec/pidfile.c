@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,17 @@ static int open_dir(const char *base, const char *path, size_t len)
 	return fd;
 }
 
+static void name_temp(struct pidfile *p)
+{
+	unsigned int number = 0;
+
+	/* Short of entropy at worst the PID alone has to do. */
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		number = 0;
+	snprintf(p->temp, sizeof(p->temp), ".criu-ns.pid.%d.%08x", getpid(),
+		 number);
+}
+
 /* Not every file system has files without a name: overlayfs and NFS lack it. */
 static int open_temp(struct pidfile *p)
 {
@@ -43,9 +55,8 @@ static int open_temp(struct pidfile *p)
 		return 0;
 	if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
 		return -errno;
-	snprintf(p->temp, sizeof(p->temp), ".criu-ns.pid.%d", getpid());
-	p->fd = openat(p->dir, p->temp,
-		       O_CREAT | O_TRUNC | O_NOFOLLOW | O_WRONLY | O_CLOEXEC,
+	name_temp(p);
+	p->fd = openat(p->dir, p->temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
 		       MODE);
 	return p->fd < 0 ? -errno : 0;
 }
@@ -83,10 +94,8 @@ static int give_name(struct pidfile *p)
 
 	if (*p->temp)
 		return 0;
-	snprintf(p->temp, sizeof(p->temp), ".criu-ns.pid.%d", getpid());
+	name_temp(p);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", p->fd);
-	if (unlinkat(p->dir, p->temp, 0) < 0 && errno != ENOENT)
-		return -errno;
 	if (linkat(AT_FDCWD, path, p->dir, p->temp, AT_SYMLINK_FOLLOW) < 0)
 		return -errno;
 	return 0;
@@ -107,6 +116,13 @@ int pidfile_write(struct pidfile *p, int pid)
 		return -errno;
 	*p->temp = '\0';
 	return 0;
+}
+
+void pidfile_remove(struct pidfile *p)
+{
+	/* Without one there is nothing to remove. */
+	if (p->fd >= 0)
+		unlinkat(p->dir, p->name, 0);
 }
 
 void pidfile_drop(struct pidfile *p)

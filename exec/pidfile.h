@@ -42,6 +42,11 @@ int pidfile_prepare(struct pidfile *p, const char *path, const char *base);
 int pidfile_write(struct pidfile *p, int pid);
 
 /**
+ * pidfile_remove - take an old pidfile away: its number is nobody's any more.
+ */
+void pidfile_remove(struct pidfile *p);
+
+/**
  * pidfile_drop - close everything; what was not written leaves no trace.
  */
 void pidfile_drop(struct pidfile *p);

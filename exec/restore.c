@@ -61,6 +61,19 @@ static int prepare_pidfile(struct restore *r)
 			    err == -EEXIST ? " and is no regular file" : "");
 }
 
+static int check_work_dir(const struct argv *a)
+{
+	const char *path = argv_last(a, OPT_WORK_DIR);
+	int fd, status;
+
+	if (!path)
+		return 0;
+	status = before_directory(path, "work", &fd);
+	if (!status)
+		close(fd);
+	return status;
+}
+
 static int check_usage(const struct argv *a)
 {
 	bool command = argv_flag(a, OPT_EXEC_CMD);
@@ -93,8 +106,12 @@ static int read_settings(struct restore *r)
 	int status;
 
 	status = check_usage(a);
+	if (!status && argv_last(a, OPT_PIDFILE))
+		status = prepare_pidfile(r);
 	if (!status)
 		status = before_privileges();
+	if (!status)
+		status = check_work_dir(a);
 	if (!status)
 		status = before_criu(&r->criu, a);
 	if (!status)
@@ -103,7 +120,7 @@ static int read_settings(struct restore *r)
 		return status;
 	r->images = realpath(images ? images : ".", NULL);
 	r->detached = argv_flag(a, OPT_DETACH);
-	return argv_last(a, OPT_PIDFILE) ? prepare_pidfile(r) : 0;
+	return 0;
 }
 
 /* The strings of the plan live on in @r and its argv. */
@@ -172,6 +189,8 @@ int command_restore(struct argv *a)
 		status = launcher_start(&r);
 	if (!status)
 		status = launcher_wait(&r);
+	if (status && r.root < 0)
+		pidfile_remove(&r.pidfile);
 	release(&r);
 	free(work);
 	return status;

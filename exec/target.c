@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include "exec/init.h"
+#include "exec/leader.h"
 #include "exec/message.h"
+#include "mount/proc.h"
+#include "ns/life.h"
 #include "ns/ns.h"
 
 static int fail(const struct target *t, int err)
@@ -25,27 +28,50 @@ static int fail(const struct target *t, int err)
 			    strerror(-err));
 }
 
-/* An init of ours is not in the image of the tree that it holds. */
-static int refuse_init(const struct target *t)
+static bool is_ours(pid_t pid, const char *title)
 {
-	char list[256] = "";
+	char text[64];
+
+	return ns_process_title(pid, text, sizeof(text)) == 0 &&
+	       !strncmp(text, title, strlen(title));
+}
+
+/* Init holds the tree, or the leader of a shell job that does. */
+static pid_t holder_of_tree(pid_t pid)
+{
 	pid_t child[16];
 	int i, n;
 
-	n = ns_process_children(t->pid, child, 16);
+	n = ns_process_children(pid, child, 16);
 	for (i = 0; i < n; i++)
-		snprintf(list + strlen(list), sizeof(list) - strlen(list),
-			 "%s-t %d", i ? ", " : "", child[i]);
+		if (is_ours(child[i], LEADER_TITLE))
+			return child[i];
+	return pid;
+}
+
+static int refuse_ours(const struct target *t, const char *what)
+{
+	pid_t child[16], pid = holder_of_tree(t->pid);
+	bool job = is_ours(pid, LEADER_TITLE);
+	char list[256] = "";
+	size_t len = 0;
+	int i, n;
+
+	n = ns_process_children(pid, child, 16);
+	for (i = 0; i < n && len < sizeof(list) - 1; i++)
+		if (!ns_is_holder(child[i]))
+			len += (size_t)snprintf(list + len, sizeof(list) - len,
+						"%s%s-t %d", len ? ", " : "",
+						job ? "-j " : "", child[i]);
 	return message_fail(
-		"process %d is the init of criu-ns, not the root of "
-		"a tree: what it holds is dumped by %s",
-		t->pid, n > 0 ? list : "nothing, it is empty");
+		"process %d is the %s of criu-ns, not the root of a "
+		"tree: what it holds is dumped by %s",
+		t->pid, what, len ? list : "nothing, it is empty");
 }
 
 static int check(const struct target *t)
 {
 	const struct ns_process *p = &t->process;
-	char title[sizeof(INIT_TITLE)];
 	int ancestor;
 
 	if (p->tgid != t->pid)
@@ -72,9 +98,10 @@ static int check(const struct target *t)
 				    t->pid == getpid()
 					    ? "criu-ns itself"
 					    : "an ancestor of criu-ns");
-	if (ns_process_title(t->pid, title, sizeof(title)) == 0 &&
-	    !strcmp(title, INIT_TITLE))
-		return refuse_init(t);
+	if (is_ours(t->pid, INIT_TITLE))
+		return refuse_ours(t, "init");
+	if (is_ours(t->pid, LEADER_TITLE))
+		return refuse_ours(t, "terminal");
 	return 0;
 }
 
@@ -235,6 +262,14 @@ int target_open(pid_t pid, bool leave_mounts, struct target *ret)
 
 	*ret = (struct target){
 		.pid = pid, .pidfd = -1, .pidns = -1, .mntns = -1};
+	if (mount_proc_is_own() != 1)
+		return message_fail(
+			"cannot look for process %d: the /proc that "
+			"is mounted here is of another pid "
+			"namespace, whose numbers mean other "
+			"processes (unshare -m, then mount -t proc "
+			"proc /proc)",
+			pid);
 	status = identify(ret);
 	if (status)
 		return status;

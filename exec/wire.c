@@ -63,7 +63,10 @@ int wire_receive(int sock, struct wire *ret, int *ret_fd)
 	if (n == 0)
 		return 0;
 	cmsg = CMSG_FIRSTHDR(&msg);
-	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
+	if (cmsg && cmsg->cmsg_level == SOL_SOCKET &&
+	    cmsg->cmsg_type == SCM_RIGHTS)
 		memcpy(ret_fd, CMSG_DATA(cmsg), sizeof(int));
+	if (msg.msg_flags & MSG_CTRUNC)
+		return -EMFILE;
 	return n == sizeof(*ret) ? 1 : -EBADMSG;
 }

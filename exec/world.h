@@ -34,7 +34,6 @@ int world_keep_proc(struct world *w, struct argv *a, char *why);
  * world_keep_dirs - for a dump in another mount namespace: the image, work and
  * previous image directory and the log file are opened, whatever their path.
  * The descriptors are left to be inherited by criu.
- * @images: descriptor of the image directory
  * Returns 0 or -errno; as world_keep_proc().
  */
 int world_keep_dirs(struct world *w, struct argv *a, char *why);

@@ -50,11 +50,11 @@ static long field_number(const char *text, const char *name)
 	return at ? strtol(at, NULL, 10) : -1;
 }
 
-static bool field_has_signal(const char *text, const char *name, int sig)
+static uint64_t field_mask(const char *text, const char *name)
 {
 	const char *at = field(text, name);
 
-	return at && strtoull(at, NULL, 16) >> (sig - 1) & 1;
+	return at ? strtoull(at, NULL, 16) : 0;
 }
 
 static pid_t last_number(const char *text, const char *name)
@@ -111,8 +111,7 @@ int ns_process_read(pid_t pid, struct ns_process *ret)
 	if (at)
 		snprintf(p.name, sizeof(p.name), "%.*s", (int)strcspn(at, "\n"),
 			 at);
-	p.handles_stop = field_has_signal(text, "SigCgt:", SIGTSTP) ||
-			 field_has_signal(text, "SigIgn:", SIGTSTP);
+	p.handled = field_mask(text, "SigCgt:") | field_mask(text, "SigIgn:");
 	n = read_kthread(pid, &p.kthread);
 	if (n < 0)
 		return n;

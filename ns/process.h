@@ -3,6 +3,7 @@
 #define NS_PROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -16,7 +17,7 @@ struct ns_process {
 	pid_t inner; /* the number in the innermost pid namespace */
 	char state;  /* as in ps: R S D T Z X ... */
 	bool kthread;
-	bool handles_stop; /* catches or ignores SIGTSTP */
+	uint64_t handled; /* signals caught or ignored: bit N - 1 for N */
 	char name[64]; /* comm; the kernel lets threads of its own have more */
 };
 

@@ -51,7 +51,7 @@ wait_for() { # PATTERN
 row "machine" "$(nproc) CPUs, Linux $(uname -r), $("$CRIU" --version | head -n 1)"
 
 # A small image.
-alone "$HELPERS_DIR/counter" "$tmp/n" &
+(alone "$HELPERS_DIR/counter" "$tmp/n" &)
 pid=$(wait_for "counter $tmp/n$")
 "$CRIU" dump -t "$pid" -D "$tmp/img" 2>/dev/null || die "cannot dump"
 

@@ -178,3 +178,32 @@ load dump
   unharmed "$PID" "$FILE"
   end_target
 }
+
+@test "SIGCHLD ignored by who started us is no harm" {
+  start_in_ns -- count
+  mkdir img
+  env --ignore-signal=CHLD "$CRIU_NS" dump -t "$PID" -D img
+  wait_ended "$PID"
+  COUNT=$(read_count "$FILE")
+  comes_back img
+  end_tree "$ROOT"
+}
+
+@test "a full disk: the target goes on" {
+  start_in_ns -- count
+  mkdir small
+  mount -t tmpfs -o size=64k small small
+  criu_ns dump -t "$PID" -D small
+  ((STATUS != 0 && STATUS < 125))
+  unharmed "$PID" "$FILE"
+  umount small
+  end_target
+}
+
+@test "a /proc of another pid namespace is noticed" {
+  criu_ns_in_foreign_proc() {
+    unshare -pf "$CRIU_NS" dump -t 1 -D . 2>err
+  }
+  ! criu_ns_in_foreign_proc || false
+  grep -q 'of another pid namespace' err
+}

@@ -263,3 +263,16 @@ pidfile_is() { # PATH
   wait_running "$ROOT"
   end_tree "$ROOT"
 }
+
+@test "restore --pidfile: an old one does not survive a failure" {
+  dump_counter
+  echo 4242 >old
+  mkdir empty
+  criu_ns restore -D empty -d --pidfile "$DIR/old"
+  status_is 125
+  [[ ! -e old ]]
+  echo 4242 >old
+  criu_ns restore -D img -d --pidfile "$DIR/old" --lsm-profile nonsense
+  ((STATUS != 0))
+  [[ ! -e old ]]
+}

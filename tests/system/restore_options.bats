@@ -158,3 +158,42 @@ terminal_has() { tr -d '\r' <"$DIR/terminal" | grep -qxF -- "$1"; }
   status_is 7
 }
 job_is_back() { pgrep -f "^criu-ns: init $DIR/img" >/dev/null; }
+
+@test "restore -j: what leads into the caller's /proc is found" {
+  local images
+  dump_counter
+  exec {images}<img
+  restore_detached -j -D "/proc/$$/fd/$images"
+  exec {images}<&-
+  goes_on_from "$FILE" "$COUNT"
+  end_tree "$ROOT"
+}
+
+@test "restore -j -d: the caller's directory can be unmounted at once" {
+  dump_counter
+  mkdir there
+  mount -t tmpfs there there
+  cp -r img there
+  (cd there/img && criu_ns restore -j -d --pidfile "$DIR/pid" && status_is 0)
+  umount there
+  goes_on_from "$FILE" "$COUNT"
+  end_tree "$(<pid)"
+}
+
+@test "restore --exec-cmd: a script without #! is the shell's" {
+  dump_counter
+  # shellcheck disable=SC2016 # for the script
+  printf 'kill -KILL -1\nexit 3\n' >script
+  chmod +x script
+  criu_ns restore -D img --exec-cmd -- "$DIR/script"
+  status_is 3
+}
+
+@test "restore --exec-cmd: a command that has no handler ends by TERM" {
+  dump_counter
+  start_criu_ns restore -D img --exec-cmd -- sleep 1000
+  wait_growing "$FILE"
+  kill -TERM "$LAUNCHER"
+  wait_launcher
+  ((STATUS > 128))
+}
