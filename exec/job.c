@@ -11,16 +11,14 @@
 
 void job_terminal(struct restore *r, int master)
 {
-	tty_relay_init(&r->relay, r->detached ? -1 : STDIN_FILENO,
-		       STDOUT_FILENO, master);
-}
+	struct winsize size = tty_size();
 
-void job_stopped(struct restore *r)
-{
-	if (r->relay.modes.fd < 0)
-		return;
-	tty_modes_undo(&r->relay.modes);
-	raise(SIGSTOP);
+	tty_resize(master, &size);
+	/* Detached, the leader reads it when we are gone. */
+	if (r->detached)
+		close(master);
+	else
+		tty_relay_init(&r->relay, STDIN_FILENO, STDOUT_FILENO, master);
 }
 
 static void job_continued(struct restore *r)
@@ -28,11 +26,37 @@ static void job_continued(struct restore *r)
 	pid_t group = tcgetpgrp(r->relay.master);
 	struct winsize size = tty_size();
 
+	/* Who stopped us may have set the terminal for himself. */
+	r->relay.modes.raw = false;
 	tty_modes_raw(&r->relay.modes);
 	tty_resize(r->relay.master, &size);
 	if (group > 0)
 		kill(-group, SIGCONT);
 	ns_pidfd_signal(r->root, SIGCONT);
+}
+
+/* Returns whether something has stopped us, and continued us again. */
+static bool stop_group(void)
+{
+	sigset_t stop, pending;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	kill(0, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	return sigpending(&pending) == 0 && sigismember(&pending, SIGCONT);
+}
+
+void job_stopped(struct restore *r)
+{
+	if (r->relay.master < 0)
+		return;
+	tty_modes_undo(&r->relay.modes);
+	/* Where no shell watches us the kernel stops nobody, nor would anybody
+	 * continue the job. */
+	if (!stop_group())
+		job_continued(r);
 }
 
 void job_runs(struct restore *r)
@@ -41,11 +65,9 @@ void job_runs(struct restore *r)
 
 	if (r->relay.master < 0)
 		return;
-	tty_redraw(r->relay.master, &size);
-	if (r->detached)
-		return;
-	r->relay.input = true;
 	tty_modes_raw(&r->relay.modes);
+	tty_redraw(r->relay.master, &size);
+	r->relay.runs = true;
 }
 
 bool job_takes(struct restore *r, int sig)
@@ -76,7 +98,9 @@ void job_finish(struct restore *r)
 {
 	struct pollfd fds[1 + TTY_RELAY_FDS];
 
-	r->relay.input = false;
+	tty_modes_undo(&r->relay.modes);
+	r->relay.modes.fd = -1;
+	tty_relay_end(&r->relay);
 	while (!tty_relay_empty(&r->relay)) {
 		fds[0] = (struct pollfd){.fd = r->signals, .events = POLLIN};
 		tty_relay_want(&r->relay, fds + 1);
@@ -86,5 +110,4 @@ void job_finish(struct restore *r)
 		if (fds[0].revents && told_to_end(r))
 			break;
 	}
-	tty_modes_undo(&r->relay.modes);
 }

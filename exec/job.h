@@ -11,7 +11,7 @@
  */
 
 /**
- * job_terminal - the pty is there: what is printed goes to stdout from now on.
+ * job_terminal - the pty is there; @master is ours from now on.
  */
 void job_terminal(struct restore *r, int master);
 
@@ -22,8 +22,9 @@ void job_runs(struct restore *r);
 
 /**
  * job_stopped - the job has stopped.
- * The shell behind us shall see us stopped as well, in a terminal as it was
- * before.  What continues us continues the job.
+ * The shell behind us shall see us stopped as well, and whoever shares our
+ * process group, in a terminal as it was before.  What continues us continues
+ * the job.
  */
 void job_stopped(struct restore *r);
 

@@ -54,6 +54,7 @@ static void finish_output(struct tty_relay *relay)
 {
 	struct pollfd fds[TTY_RELAY_FDS];
 
+	tty_relay_end(relay);
 	while (!tty_relay_empty(relay)) {
 		tty_relay_want(relay, fds);
 		if (poll(fds, TTY_RELAY_FDS, -1) < 0)
@@ -104,6 +105,7 @@ static _Noreturn void serve(const struct state *s)
 
 	tty_relay_init(&relay, -1, s->out, -1);
 	relay.drops = true;
+	relay.runs = true;
 	fds[0] = (struct pollfd){.fd = signals, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = s->socket, .events = POLLRDHUP};
 	reap(s, &relay);

@@ -172,7 +172,11 @@ int command_restore(struct argv *a)
 		.pidfile = PIDFILE_NONE,
 		.plan.self = -1,
 		.root = -1,
-		.relay = {.in = -1, .out = -1, .master = -1, .modes.fd = -1},
+		.relay = {.in = -1,
+			  .out = -1,
+			  .typed = -1,
+			  .master = -1,
+			  .modes.fd = -1},
 		.status = -1,
 	};
 	const char *work_dir = argv_last(a, OPT_WORK_DIR);

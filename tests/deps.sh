@@ -18,7 +18,7 @@ packages=(
   gcc make musl-tools pkgconf libc6-dev libcap-dev libmount-dev libprotobuf-c-dev
   protobuf-c-compiler
   # test
-  bats check patchelf procps python3 strace util-linux
+  bats check less openssl patchelf procps python3 strace tmux util-linux vim
   # lint
   clang clang-format clang-tidy cppcheck mandoc shellcheck
 )

@@ -6,8 +6,7 @@
 
 void tty_modes_init(struct tty_modes *m, int fd)
 {
-	m->raw = false;
-	m->fd = tcgetattr(fd, &m->before) == 0 ? fd : -1;
+	*m = (struct tty_modes){.fd = isatty(fd) ? fd : -1};
 }
 
 bool tty_modes_ours(const struct tty_modes *m)
@@ -17,10 +16,15 @@ bool tty_modes_ours(const struct tty_modes *m)
 
 int tty_modes_raw(struct tty_modes *m)
 {
-	struct termios raw = m->before;
+	struct termios raw;
 
 	if (m->raw || !tty_modes_ours(m))
 		return 0;
+	/* Later it may be a shell's idea of what we had. */
+	if (!m->known && tcgetattr(m->fd, &m->before) < 0)
+		return -errno;
+	m->known = true;
+	raw = m->before;
 	cfmakeraw(&raw);
 	if (tcsetattr(m->fd, TCSADRAIN, &raw) < 0)
 		return -errno;
@@ -30,8 +34,8 @@ int tty_modes_raw(struct tty_modes *m)
 
 void tty_modes_undo(struct tty_modes *m)
 {
-	/* A terminal that is gone needs no modes. */
-	if (m->raw)
+	/* In the background it is somebody else's, who has set it already. */
+	if (m->raw && tty_modes_ours(m))
 		tcsetattr(m->fd, TCSADRAIN, &m->before);
 	m->raw = false;
 }

@@ -13,11 +13,12 @@
 struct tty_modes {
 	int fd; /* the terminal, or -1: there is none */
 	bool raw;
+	bool known; /* before is how it was when it was ours first */
 	struct termios before;
 };
 
 /**
- * tty_modes_init - remember how a terminal is set.
+ * tty_modes_init - look at a terminal.
  * @fd: stays the caller's; no terminal is fine: the other calls do nothing
  */
 void tty_modes_init(struct tty_modes *m, int fd);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,11 +31,36 @@ static int open_again(int out, bool *ret_blocks)
 	return fd < 0 ? out : fd;
 }
 
+/*
+ * In the background, what is typed is for others, and polling for it would
+ * return again and again.  One wake-up for each new input is enough: a shell
+ * that puts us into the foreground tells us nothing.
+ */
+static int watch_typing(int in)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	if (fd >= 0 && epoll_ctl(fd, EPOLL_CTL_ADD, in, &event) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 void tty_relay_init(struct tty_relay *r, int in, int out, int master)
 {
-	*r = (struct tty_relay){.in = in, .master = master, .last = '\n'};
+	*r = (struct tty_relay){
+		.in = in,
+		.typed = -1,
+		.master = master,
+		.budget = SIZE_MAX,
+		.last = '\n',
+	};
 	r->out = open_again(out, &r->out_blocks);
 	tty_modes_init(&r->modes, in);
+	if (r->modes.fd >= 0)
+		r->typed = watch_typing(in);
 }
 
 static bool is_empty(const struct tty_buffer *b)
@@ -42,27 +69,31 @@ static bool is_empty(const struct tty_buffer *b)
 }
 
 /* In the background, reading from the terminal would stop us. */
-static bool wants_input(const struct tty_relay *r)
+static int input_to_poll(const struct tty_relay *r)
 {
-	return r->input && r->in >= 0 && is_empty(&r->to_job) &&
-	       (r->modes.fd < 0 || tty_modes_ours(&r->modes));
+	if (r->in < 0 || !is_empty(&r->to_job))
+		return -1;
+	if (r->modes.fd >= 0 && !tty_modes_ours(&r->modes))
+		return r->typed;
+	return r->in;
 }
 
 void tty_relay_want(const struct tty_relay *r, struct pollfd *fds)
 {
 	bool full = !is_empty(&r->from_job);
 
-	fds[IN] = (struct pollfd){.fd = wants_input(r) ? r->in : -1,
-				  .events = POLLIN};
+	fds[IN] = (struct pollfd){.fd = input_to_poll(r), .events = POLLIN};
 	fds[OUT] = (struct pollfd){.fd = full ? r->out : -1, .events = POLLOUT};
 	fds[MASTER] = (struct pollfd){.fd = r->master};
-	if (!full)
+	if (!full && r->budget)
 		fds[MASTER].events |= POLLIN;
 	if (!is_empty(&r->to_job))
 		fds[MASTER].events |= POLLOUT;
 	/* A hang-up can't be asked not to be told. */
 	if (!fds[MASTER].events)
 		fds[MASTER].fd = -1;
+	if (!r->runs)
+		fds[IN].fd = fds[OUT].fd = fds[MASTER].fd = -1;
 }
 
 /* Returns 1, 0 when nothing is there yet, or -1 at the end. */
@@ -109,9 +140,13 @@ static void end_input(struct tty_relay *r)
 
 static void move_input(struct tty_relay *r, const struct pollfd *fds)
 {
+	struct epoll_event event;
 	int n;
 
-	if (fds[IN].fd >= 0 && fds[IN].revents) {
+	if (fds[IN].fd >= 0 && fds[IN].fd == r->typed) {
+		/* Forget it: it was for somebody else, or will be read. */
+		epoll_wait(r->typed, &event, 1, 0);
+	} else if (fds[IN].fd >= 0 && fds[IN].revents) {
 		n = fill(&r->to_job, r->in);
 		if (n > 0)
 			r->last = r->to_job.data[r->to_job.end - 1];
@@ -123,11 +158,22 @@ static void move_input(struct tty_relay *r, const struct pollfd *fds)
 		r->to_job.start = r->to_job.end;
 }
 
+/* Returns as fill(). */
+static int fill_from_job(struct tty_relay *r)
+{
+	int n = fill(&r->from_job, r->master);
+
+	if (n > 0)
+		r->budget -= r->from_job.end < r->budget ? r->from_job.end
+							 : r->budget;
+	return n;
+}
+
 /* What nobody reads is dropped: the job must not be held up by it. */
 static void move_output(struct tty_relay *r, const struct pollfd *fds)
 {
 	if (fds[MASTER].fd >= 0 && fds[MASTER].revents & (POLLIN | POLLHUP) &&
-	    is_empty(&r->from_job) && fill(&r->from_job, r->master) < 0)
+	    is_empty(&r->from_job) && fill_from_job(r) < 0)
 		r->master = -1;
 	if (is_empty(&r->from_job))
 		return;
@@ -140,14 +186,23 @@ static void move_output(struct tty_relay *r, const struct pollfd *fds)
 
 void tty_relay_step(struct tty_relay *r, const struct pollfd *fds)
 {
+	if (!r->runs)
+		return;
+	tty_modes_raw(&r->modes);
 	move_output(r, fds);
 	move_input(r, fds);
 }
 
+void tty_relay_end(struct tty_relay *r)
+{
+	r->in = -1;
+	r->budget = TTY_RELAY_REST;
+}
+
 bool tty_relay_empty(struct tty_relay *r)
 {
-	if (is_empty(&r->from_job) && r->master >= 0 &&
-	    fill(&r->from_job, r->master) < 0)
+	if (is_empty(&r->from_job) && r->master >= 0 && r->budget &&
+	    fill_from_job(r) < 0)
 		r->master = -1;
 	return is_empty(&r->from_job);
 }
