@@ -19,17 +19,18 @@ struct init_plan {
 	int socket; /* to the launcher */
 	int self;   /* our own program, opened */
 	const struct criu *criu;
-	char **argv;	 /* for criu */
-	sigset_t mask;	 /* the caller's signal mask, for criu */
-	pid_t root;	 /* of the tree, as in the image; 0: not known */
-	bool nested;	 /* the root is PID 1 of a namespace of the image */
-	pid_t first;	 /* numbers from here on are free for criu */
-	pid_t highest;	 /* the highest number in the image */
-	bool shell_job;	 /* give criu the terminal on stdin */
-	bool detached;	 /* nobody waits for the root's end */
-	char **exec_cmd; /* what becomes PID 1 afterwards, or NULL */
-	const char *work_dir; /* where exec_cmd starts */
-	const char *images;   /* the image directory, for ps */
+	char **argv;	/* for criu */
+	sigset_t mask;	/* the caller's signal mask, for criu */
+	pid_t root;	/* of the tree, as in the image; 0: not known */
+	bool nested;	/* the root is PID 1 of a namespace of the image */
+	pid_t first;	/* numbers from here on are free for criu */
+	pid_t highest;	/* the highest number in the image */
+	bool shell_job; /* give criu the terminal on stdin */
+	unsigned int terminal; /* the number of that terminal in the image */
+	bool detached;	       /* nobody waits for the root's end */
+	char **exec_cmd;       /* what becomes PID 1 afterwards, or NULL */
+	const char *work_dir;  /* where exec_cmd starts */
+	const char *images;    /* the image directory, for ps */
 };
 
 /**

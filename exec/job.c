@@ -98,8 +98,7 @@ void job_finish(struct restore *r)
 {
 	struct pollfd fds[1 + TTY_RELAY_FDS];
 
-	tty_modes_undo(&r->relay.modes);
-	r->relay.modes.fd = -1;
+	/* Still raw: what is left has its line ends already. */
 	tty_relay_end(&r->relay);
 	while (!tty_relay_empty(&r->relay)) {
 		fds[0] = (struct pollfd){.fd = r->signals, .events = POLLIN};
@@ -110,4 +109,5 @@ void job_finish(struct restore *r)
 		if (fds[0].revents && told_to_end(r))
 			break;
 	}
+	tty_modes_undo(&r->relay.modes);
 }

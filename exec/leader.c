@@ -15,6 +15,7 @@
 
 #include "exec/build.h"
 #include "exec/wire.h"
+#include "mount/devpts.h"
 #include "ns/caps.h"
 #include "tty/pair.h"
 #include "tty/relay.h"
@@ -170,7 +171,9 @@ _Noreturn void leader_run(const struct init_plan *plan)
 	sigemptyset(&ttou);
 	sigaddset(&ttou, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &ttou, NULL);
-	err = tty_pair_open(&pair);
+	err = mount_devpts();
+	if (!err)
+		err = tty_pair_open(plan->terminal, &pair);
 	if (!err)
 		err = tty_pair_control(pair.slave);
 	if (!err)

@@ -16,7 +16,7 @@ struct mounts {
 
 /**
  * mounts_added - the mounts that a process has and the caller has not; a
- * procfs on /proc does not count.
+ * procfs on /proc and a devpts on /dev/pts do not count.
  * Runs criu-ns-mounts, which lies beside this program or in LIBEXECDIR.
  * Returns 0; -ELIBACC: it can't be run; or -errno.  mounts_free() @ret.
  */

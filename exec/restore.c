@@ -141,6 +141,7 @@ static int make_plan(struct restore *r, char *work_dir)
 		p->root = r->tree.task[0].pid;
 		p->nested = r->tree.namespaces & CLONE_NEWPID;
 		p->highest = image_highest(&r->tree);
+		p->terminal = r->tree.terminal_number;
 		p->first = image_gap(&r->tree, CRIU_PIDS, ns_pid_max());
 	}
 	p->argv = criu_argv(r, why);

@@ -135,7 +135,7 @@ static int check_all(struct reading *in, struct image_tree *tree,
 	if (!err)
 		err = image_refs_files(in);
 	if (!err)
-		err = image_terminal_outside(in, &tree->terminal);
+		err = image_terminal_outside(in, tree);
 	if (!err)
 		err = image_sweep(in, pages);
 	if (!err)

@@ -35,6 +35,7 @@ struct image_tree {
 	int pdeath_sig;		 /* the root's parent death signal, or 0 */
 	bool lazy; /* pages stayed behind: only restore --lazy-pages works */
 	bool terminal; /* a pty's slave without its master: a shell job */
+	unsigned int terminal_number; /* N of its /dev/pts/N */
 };
 
 /**

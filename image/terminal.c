@@ -50,7 +50,7 @@ static int terminal_read(struct file *file, struct set *masters,
 	return got;
 }
 
-int image_terminal_outside(struct reading *in, bool *ret)
+int image_terminal_outside(struct reading *in, struct image_tree *ret)
 {
 	struct set masters = {0}, slaves = {0};
 	struct file file;
@@ -64,10 +64,13 @@ int image_terminal_outside(struct reading *in, bool *ret)
 		return err;
 	err = terminal_read(&file, &masters, &slaves);
 	image_file_close(&file);
-	for (size_t i = 0; i < slaves.size && err >= 0; i++)
-		if (slaves.slot[i] &&
-		    !image_set_has(&masters, slaves.slot[i] - 1))
-			*ret = true;
+	for (size_t i = 0; i < slaves.size && err >= 0; i++) {
+		if (!slaves.slot[i] ||
+		    image_set_has(&masters, slaves.slot[i] - 1))
+			continue;
+		ret->terminal = true;
+		ret->terminal_number = (unsigned int)(slaves.slot[i] - 1);
+	}
 	image_set_free(&masters);
 	image_set_free(&slaves);
 	return err;

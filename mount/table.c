@@ -59,12 +59,15 @@ static bool has(struct libmnt_table *table, struct libmnt_fs *wanted)
 	return found;
 }
 
-static bool is_proc(struct libmnt_fs *fs)
+/* What comes anew with a mount namespace that a tree was put into. */
+static bool is_fresh(struct libmnt_fs *fs)
 {
 	const char *type = mnt_fs_get_fstype(fs);
+	const char *target = mnt_fs_get_target(fs);
 
-	return type && !strcmp(type, "proc") &&
-	       !strcmp(mnt_fs_get_target(fs), "/proc");
+	return type &&
+	       ((!strcmp(type, "proc") && !strcmp(target, "/proc")) ||
+		(!strcmp(type, "devpts") && !strcmp(target, "/dev/pts")));
 }
 
 static int collect(struct libmnt_table *ours, struct libmnt_table *theirs,
@@ -75,7 +78,7 @@ static int collect(struct libmnt_table *ours, struct libmnt_table *theirs,
 	int err = iter ? 0 : -ENOMEM;
 
 	while (!err && !mnt_table_next_fs(theirs, iter, &fs))
-		if (!is_proc(fs) && !has(ours, fs))
+		if (!is_fresh(fs) && !has(ours, fs))
 			err = add(ret, mnt_fs_get_target(fs));
 	mnt_free_iter(iter);
 	return err;

@@ -18,7 +18,7 @@ struct mount_list {
  * mount_list_added - the mounts that a process has and we have not.
  * @pid: any process of the other mount namespace
  * A mount is known by its mount point, device and root in the file system.
- * A procfs on /proc does not count.
+ * A procfs on /proc and a devpts on /dev/pts do not count.
  * Returns 0 or -errno.  mount_list_free() @ret.
  */
 int mount_list_added(pid_t pid, struct mount_list *ret);

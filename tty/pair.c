@@ -22,14 +22,42 @@ static int open_slave(int master)
 	return fd < 0 ? -errno : fd;
 }
 
-int tty_pair_open(struct tty_pair *ret)
+static int open_master(unsigned int *ret_number)
+{
+	int fd = open("/dev/pts/ptmx",
+		      O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, TIOCGPTN, ret_number) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* The lowest free number is given out: what is below is taken meanwhile. */
+static int open_master_as(unsigned int number)
+{
+	unsigned int got = 0;
+	int fd = open_master(&got), higher;
+
+	if (fd < 0 || got == number)
+		return fd;
+	higher = got < number ? open_master_as(number) : -EBUSY;
+	close(fd);
+	return higher;
+}
+
+int tty_pair_open(unsigned int number, struct tty_pair *ret)
 {
 	struct tty_pair pair;
 
-	pair.master =
-		open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	pair.master = open_master_as(number);
 	if (pair.master < 0)
-		return -errno;
+		return pair.master;
 	pair.slave = open_slave(pair.master);
 	if (pair.slave < 0) {
 		close(pair.master);

@@ -16,12 +16,15 @@ struct tty_pair {
 };
 
 /**
- * tty_pair_open - make a pair, in the mount namespace of the caller.
+ * tty_pair_open - make a pair, in the instance of devpts on /dev/pts.
  * The slave is opened by its path: criu finds it again in this mount namespace.
+ * @number: which /dev/pts/N it shall be.  criu opens a terminal by the number
+ *          in the image where it was opened more than once; with another
+ *          number that would be somebody else's.
  * @ret: both close-on-exec; the caller closes them
- * Returns 0 or -errno; pts(4).
+ * Returns 0, -EBUSY: the number is taken; or another -errno; pts(4).
  */
-int tty_pair_open(struct tty_pair *ret);
+int tty_pair_open(unsigned int number, struct tty_pair *ret);
 
 /**
  * tty_pair_control - make the slave the controlling terminal of the caller, a

@@ -234,21 +234,6 @@ dump_echo() {
   sees 'Pane is dead|status 3'
 }
 
-@test "tty: Ctrl-Z with stdin not a terminal stops job and launcher" {
-  dump_sleeper
-  open_screen
-  sees 'outer>'
-  # shellcheck disable=SC2016
-  typed '$CRIU_NS restore -j -D img < <(sleep 60); echo rc=$?'
-  wait_until 10 launcher_has_job
-  wait_until 5 is_sleeping
-  keys C-z
-  sees 'Stopped'
-  typed 'fg'
-  wait_until 5 not in_state "$LAUNCHER" T
-  kill "$ROOT"
-}
-
 @test "tty: launcher stopped by SIGSTOP and brought on: raw again" {
   dump_job "ready; $WAIT stty raw -echo; echo here; x=; until [[ \$x == q ]]; do
     IFS= read -rN1 x; printf '<%q>' \"\$x\"; done; exit 3"
@@ -262,8 +247,6 @@ dump_echo() {
   sleep 0.2
   keys a
   sees '<a>'
-  keys C-c
-  sees '\\003'
   keys q
   sees 'rc=3'
 }
