@@ -161,7 +161,7 @@ static int hand_over(const struct init_plan *plan, const struct state *s)
 _Noreturn void leader_run(const struct init_plan *plan)
 {
 	struct state s = {.socket = plan->socket};
-	struct tty_pair pair;
+	struct tty_pair pair = {.master = -1, .slave = -1};
 	sigset_t ttou;
 	int err;
 

@@ -32,6 +32,7 @@ dump_job() { # SCRIPT
   start_job "$1" && dump_j "$PID" && wait_ended "$TERMINAL"
 }
 # What scripts have to wait for.
+# shellcheck disable=SC2034 # used by the tests
 WAIT='until [[ -e go ]]; do read -rt 0.02 <> <(:) || :; done;'
 
 # Restore img on a terminal.  $DIR/out is what was printed there.

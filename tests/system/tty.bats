@@ -140,6 +140,7 @@ is_sleeping() { [[ $(title_of "$ROOT") == 'sleep 1000' ]]; }
   rm modes2
   restore_on_screen
   wait_until 5 is_sleeping
+  # shellcheck disable=SC1003 # a backslash
   keys 'C-\'
   prompt_is_back 131
 }

@@ -51,7 +51,7 @@ on_terminal_not() { criu_ns restore -j -D img; }
   STATUS=0
   "$HELPERS_DIR/alone" -k "$CRIU_NS" restore -j -D img <&- >&- 2>&- || STATUS=$?
   status_is 3
-  equals "$(<done)" 3
+  equals "$(<"done")" 3
 }
 
 @test "relay: stdout a pipe that is closed" {
@@ -84,7 +84,7 @@ job_of_launcher() { job_is_below "$LAUNCHER"; }
   # Who gives CRIU a terminal may do so.
   criu_ns restore -D img --inherit-fd 'fd[0]:tty' -o restore.log
   status_is 1
-  ! grep -qF -e --shell-job err
+  not grep -qF -e --shell-job err
 }
 
 @test "relay: --exec-cmd with -j is refused" {
@@ -95,7 +95,8 @@ job_of_launcher() { job_is_below "$LAUNCHER"; }
 }
 
 @test "relay: a tree with a terminal of its own needs no -j" {
-  start_alone script -qc "$HELPERS_DIR/counter $DIR/own" /dev/null
+  start_alone /usr/bin/python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' \
+    "$HELPERS_DIR/counter" "$DIR/own"
   FILE=$DIR/own
   wait_growing "$FILE"
   criu_ns dump -t "$PID" -D "$(mkdir img && echo img)" -o dump.log
@@ -246,6 +247,7 @@ few_kb() { # kB TEXT
 }
 
 @test "relay: dumped in the foreground: says so, status 0; three generations" {
+  echo 0 >n
   dump_job "ready; n=0; while :; do read -rt 0.05 <> <(:); echo \$((++n)) >n.new
     mv n.new n; done"
   for i in 1 2 3; do
@@ -262,6 +264,7 @@ few_kb() { # kB TEXT
 }
 
 @test "relay: three generations, detached" {
+  echo 0 >n
   dump_job "ready; n=0; while :; do read -rt 0.05 <> <(:); echo \$((++n)) >n.new
     mv n.new n; done"
   for i in 1 2 3; do
@@ -323,11 +326,12 @@ done; : >done; sleep 1000"
   local x
   dump_job "ready; $WAIT $PRINTS"
   : >go
+  # shellcheck disable=SC2034 # what it prints is not looked at
   x=$(timeout --foreground 5 "$HELPERS_DIR/alone" -k "$CRIU_NS" restore -dj \
     -D img --pidfile "$DIR/pid" 2>err </dev/null)
   ROOT=$(<pid)
-  wait_until 20 test -e done
-  ! gone "$ROOT"
+  wait_until 20 test -e 'done'
+  not gone "$ROOT"
   end_tree "$ROOT"
 }
 
@@ -363,7 +367,7 @@ done; : >done; sleep 1000"
     read -rt 0.01 <> <(:); done; : >done; exit 3"
   : >go
   restore_dj
-  wait_until 10 test -e done
+  wait_until 10 test -e 'done'
   wait_gone "$ROOT" "$LEADER" "$INIT"
   equals "$(grep -c '^line' out)" 50
 }
@@ -383,7 +387,7 @@ done; : >done; sleep 1000"
   ROOT=$(<img/pid)
   close_screen
   sleep 0.2
-  ! gone "$ROOT"
+  not gone "$ROOT"
   end_tree "$ROOT"
 }
 
@@ -411,8 +415,8 @@ ptys() { (cd /dev/pts && echo *); }
   wait_running "$ROOT"
   kill -KILL "$LAUNCHER"
   wait_ended "$LAUNCHER"
-  : >more
-  wait_until 20 test -e done
+  : >'more'
+  wait_until 20 test -e 'done'
   exec 8>&-
   end_tree "$ROOT"
 }
