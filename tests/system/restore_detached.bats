@@ -273,6 +273,6 @@ pidfile_is() { # PATH
   [[ ! -e old ]]
   echo 4242 >old
   criu_ns restore -D img -d --pidfile "$DIR/old" --lsm-profile nonsense
-  ((STATUS != 0))
+  status_is 1
   [[ ! -e old ]]
 }

@@ -195,5 +195,5 @@ job_is_back() { pgrep -f "^criu-ns: init $DIR/img" >/dev/null; }
   wait_growing "$FILE"
   kill -TERM "$LAUNCHER"
   wait_launcher
-  ((STATUS > 128))
+  status_is 137
 }
