@@ -74,11 +74,16 @@ fi
 
 # A small restore, until the tree runs.
 after="pkill -KILL -f 'counter $tmp/n\$'; while [ -e /proc/$pid ] ||
-  pgrep -f 'counter $tmp/n\$' >/dev/null; do :; done"
+  pgrep -f 'counter $tmp/n\$' >/dev/null; do sleep 0.02; done"
 mapfile -t t < <("$tmp/pair" "$few" "" "$after" \
   -- "$CRIU" restore -d -D "$tmp/img" \
+  -- "$CRIU" check \
   -- "$CRIU_NS" restore -d -D "$tmp/img" \
   -- "$CRIU_NS" restore -d -D "$tmp/img" --pidfile "$tmp/pid")
+# What runs first after the long wait for the PID of bare criu's tree to come
+# free is slow, whatever it is: criu check takes that turn.
+unset "t[1]"
+t=("${t[@]}")
 row "restore: criu restore -d, ms" "${t[0]}"
 row "restore: criu-ns restore -d, ms (bar: 1.15 of criu)" \
   "${t[1]} = $(ratio "${t[1]}" "${t[0]}")"
