@@ -232,7 +232,7 @@ dump_echo() {
   typed line
   sees '^got line'
   typed end
-  sees 'Pane is dead|status 3'
+  sees '^end'
 }
 
 @test "tty: launcher stopped by SIGSTOP and brought on: raw again" {
