@@ -59,6 +59,16 @@ void job_stopped(struct restore *r)
 		job_continued(r);
 }
 
+/* Who has a handler for SIGWINCH draws for the size of its window. */
+static bool draws(const struct restore *r)
+{
+	pid_t group = tcgetpgrp(r->relay.master);
+	struct ns_process p;
+
+	return group > 0 && ns_process_read(group, &p) == 0 &&
+	       p.handled >> (SIGWINCH - 1) & 1;
+}
+
 void job_runs(struct restore *r)
 {
 	struct winsize size = tty_size();
@@ -66,7 +76,10 @@ void job_runs(struct restore *r)
 	if (r->relay.master < 0)
 		return;
 	tty_modes_raw(&r->relay.modes);
-	tty_redraw(r->relay.master, &size);
+	if (draws(r))
+		tty_redraw(r->relay.master, &size);
+	else
+		tty_resize(r->relay.master, &size);
 	r->relay.runs = true;
 }
 

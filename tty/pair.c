@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
@@ -105,11 +106,14 @@ int tty_resize(int master, const struct winsize *size)
 
 int tty_redraw(int master, const struct winsize *size)
 {
+	struct pollfd drawn = {.fd = master, .events = POLLIN};
 	struct winsize other = *size;
 
 	/* The kernel sends no signal for a size that is there already. */
 	other.ws_col++;
 	if (ioctl(master, TIOCSWINSZ, &other) < 0)
+		return -errno;
+	if (poll(&drawn, 1, 50) < 0 && errno != EINTR)
 		return -errno;
 	return tty_resize(master, size);
 }

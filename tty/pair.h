@@ -52,8 +52,10 @@ struct winsize tty_size(void);
 int tty_resize(int master, const struct winsize *size);
 
 /**
- * tty_redraw - as tty_resize(), but SIGWINCH comes in any case: a full-screen
- * program draws its screen again.
+ * tty_redraw - as tty_resize(), for a full-screen program that shall draw its
+ * screen again.
+ * It gets another size first, and up to 50 ms to draw for that: a program that
+ * compares sizes draws nothing for the one that it knows.
  */
 int tty_redraw(int master, const struct winsize *size);
 
