@@ -149,14 +149,17 @@ restores_without() { # FDS
 }
 
 @test "restore --inherit-fd: a pipe of the caller takes the place of the old" {
-  local pipe n
+  local pipe to n
   FILE=$DIR/count
   mkfifo fifo
   "$HELPERS_DIR/alone" -k cat <fifo >sink 3>&- 4>&- &
+  # Its reader is a child of this shell, not of the program.
+  exec {to}> >(exec cat >sink1 3>&- 4>&-)
   "$HELPERS_DIR/alone" -k "$HELPERS_DIR/counter" -o "$FILE" \
-    </dev/null 2>/dev/null 3>&- 4>&- > >(exec cat >sink1) &
+    </dev/null 2>/dev/null 3>&- 4>&- >&"$to" &
   PID=$!
   disown
+  exec {to}>&-
   wait_until 10 test -s sink1
   pipe=$(readlink "/proc/$PID/fd/1")
   [[ $pipe == pipe:* ]]
