@@ -74,11 +74,10 @@
 #include "exec/command.h"
 #include "exec/config.h"
 #include "exec/criu.h"
+#include "exec/hook.h"
 #include "exec/init.h"
 #include "exec/leader.h"
 #include "exec/message.h"
-
-#define VERSION "0.1.0"
 
 struct command {
 	const char *name;
@@ -154,7 +153,7 @@ static int show_version(const struct argv *a)
 	struct criu criu;
 	int version;
 
-	printf("criu-ns %s\n", VERSION);
+	printf("criu-ns %s\n", COMMAND_VERSION);
 	if (criu_find(&criu, argv_last(a, OPT_CRIU_BINARY), &what) == 0) {
 		version = criu_version(&criu);
 		if (version > 0)
@@ -228,6 +227,8 @@ int main(int argc, char **argv)
 		init_resume();
 	if (leader_is_me())
 		leader_resume();
+	if (hook_is_me(argc))
+		hook_run();
 	/* Inherited as ignored, it would let every wait status get lost. */
 	signal(SIGCHLD, SIG_DFL);
 	status = fill_stdio();

@@ -205,6 +205,29 @@ int argv_append(struct argv *a, const char *name, bool negated,
 	return -ENOENT;
 }
 
+int argv_insert(struct argv *a, struct argv *from)
+{
+	size_t n = a->n_options + from->n_options;
+	struct argv_option *grown;
+
+	if (!from->n_options)
+		return 0;
+	grown = reallocarray(a->option, n, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	a->option = grown;
+	grown += a->n_configured;
+	memmove(grown + from->n_options, grown,
+		(a->n_options - a->n_configured) * sizeof(*grown));
+	memcpy(grown, from->option, from->n_options * sizeof(*grown));
+	a->n_options = n;
+	a->n_configured += from->n_options;
+	free(from->option);
+	from->option = NULL;
+	from->n_options = 0;
+	return 0;
+}
+
 const char *argv_last(const struct argv *a, enum option_id id)
 {
 	for (size_t i = a->n_options; i-- > 0;)
@@ -223,13 +246,15 @@ bool argv_flag(const struct argv *a, enum option_id id)
 
 void argv_drop(struct argv *a, enum option_id id)
 {
-	size_t n_kept = 0;
+	size_t n_kept = 0, n_configured = a->n_configured;
 
 	for (size_t i = 0; i < a->n_options; i++) {
-		if (a->option[i].row->id == id)
+		if (a->option[i].row->id == id) {
 			free(a->option[i].value);
-		else
+			a->n_configured -= i < n_configured;
+		} else {
 			a->option[n_kept++] = a->option[i];
+		}
 	}
 	a->n_options = n_kept;
 }

@@ -18,8 +18,9 @@ struct argv_option {
 struct argv {
 	struct argv_option *option;
 	size_t n_options;
-	char *action;	/* first operand, or NULL; owned */
-	char **operand; /* what follows it, NULL-terminated; owned */
+	size_t n_configured; /* so many, the first ones, were not typed */
+	char *action;	     /* first operand, or NULL; owned */
+	char **operand;	     /* what follows it, NULL-terminated; owned */
 	size_t n_operands;
 };
 
@@ -51,6 +52,14 @@ int argv_parse(struct argv *ret, int argc, char *const *argv, char *why);
  */
 int argv_append(struct argv *a, const char *name, bool negated,
 		const char *value);
+
+/**
+ * argv_insert - put options between those that were not typed and those that
+ * were, which win over them.
+ * @from: has none afterwards
+ * Returns 0 or -ENOMEM, with nothing changed.
+ */
+int argv_insert(struct argv *a, struct argv *from);
 
 /**
  * argv_last - the value given last for an option that takes one, or NULL.

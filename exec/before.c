@@ -6,10 +6,14 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "exec/message.h"
+#include "exec/note.h"
+#include "exec/record.h"
+#include "image/parts.h"
 #include "ns/caps.h"
 
 int before_privileges(void)
@@ -104,6 +108,92 @@ static int check_tree(const char *path, const struct argv *a,
 	return 0;
 }
 
+/* proc(5): clear_refs forgets it for each page, bit 55 of pagemap shows it. */
+static bool kernel_tracks_memory(void)
+{
+	const size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	uint64_t entry = 0;
+	int refs, pages;
+	char *page;
+
+	page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return false;
+	*page = 1;
+	refs = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	pages = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (refs >= 0 && pages >= 0 && write(refs, "4", 1) == 1) {
+		*(volatile char *)page = 2;
+		if (pread(pages, &entry, sizeof(entry),
+			  (off_t)((uintptr_t)page / size * sizeof(entry))) !=
+		    sizeof(entry))
+			entry = 0;
+	}
+	if (refs >= 0)
+		close(refs);
+	if (pages >= 0)
+		close(pages);
+	munmap(page, size);
+	return entry >> 55 & 1;
+}
+
+#define NO_TRACKING                                              \
+	"this kernel does not track which memory is written to " \
+	"(CONFIG_MEM_SOFT_DIRTY)"
+
+int before_tracking(const struct argv *a)
+{
+	bool pre = !strcmp(a->action, "pre-dump");
+	bool track = pre || argv_flag(a, OPT_TRACK_MEM);
+
+	if ((!track && !argv_last(a, OPT_PREV_IMAGES_DIR)) ||
+	    kernel_tracks_memory())
+		return 0;
+	if (track)
+		return message_fail("%s can't be had: " NO_TRACKING
+				    "; a whole dump needs no tracking",
+				    pre ? "pre-dump" : "--track-mem");
+	/* A criu may come that finds out by itself. */
+	message("--prev-images-dir: " NO_TRACKING
+		", so criu will hardly be able to make use of the images "
+		"before");
+	return 0;
+}
+
+int before_record(const char *path, struct argv *a)
+{
+	char why[ARGV_WHY];
+	int dir, err, status;
+
+	if (argv_flag(a, OPT_RECORD))
+		return 0;
+	status = before_directory(path, "image", &dir);
+	if (status)
+		return status;
+	err = record_read(a, dir, path, why);
+	close(dir);
+	if (err > 0)
+		message("%s", why);
+	return err < 0 ? message_fail("cannot restore '%s': %s", path, why) : 0;
+}
+
+static int check_note(const char *path, int dir)
+{
+	char text[512];
+	bool old;
+
+	if (!note_read(dir, text, sizeof(text)))
+		return 0;
+	old = faccessat(dir, IMAGE_OLD, F_OK, 0) == 0;
+	return message_fail("cannot restore '%s': the dump into it is not "
+			    "complete (%s)%s%s%s (--no-image-check takes it as "
+			    "it is)",
+			    path, text,
+			    old ? "; the image before it is in '" : "",
+			    old ? path : "", old ? "/" IMAGE_OLD "'" : "");
+}
+
 int before_image(const char *path, const struct argv *a, struct image_tree *ret)
 {
 	struct image_problem problem;
@@ -113,6 +203,12 @@ int before_image(const char *path, const struct argv *a, struct image_tree *ret)
 	status = before_directory(path, "image", &dir);
 	if (status)
 		return status;
+	if (!argv_flag(a, OPT_IMAGE_CHECK))
+		status = check_note(path, dir);
+	if (status) {
+		close(dir);
+		return status;
+	}
 	/* With --stream the images come through a socket in there. */
 	err = argv_flag(a, OPT_STREAM) ? 0 : image_read(dir, ret, &problem);
 	close(dir);

@@ -30,6 +30,20 @@ int before_criu(struct criu *ret, const struct argv *a);
 int before_directory(const char *path, const char *what, int *ret_fd);
 
 /**
+ * before_tracking - see that the kernel can tell which pages were written to,
+ * if the options of a dump need that.
+ */
+int before_tracking(const struct argv *a);
+
+/**
+ * before_record - put the options of a record, criu-ns.conf, under those that
+ * were typed; not with --no-record.
+ * @path: the image directory
+ * @a: the options
+ */
+int before_record(const char *path, struct argv *a);
+
+/**
  * before_image - see that an image directory can be restored.
  * @path: the image directory
  * @a: the options: --root, --stream

@@ -9,6 +9,8 @@
  * into it and returns the exit status of criu-ns.
  */
 
+#define COMMAND_VERSION "0.1.0"
+
 int command_restore(struct argv *a);
 int command_dump(struct argv *a); /* pre-dump as well */
 int command_pass(struct argv *a); /* criu does it, as it is */

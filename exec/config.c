@@ -14,6 +14,7 @@ const char *config_global = "/etc/criu/default.conf";
 struct place {
 	const char *path;
 	unsigned int line;
+	bool record; /* only what option_table says belongs into one */
 	char *why;
 };
 
@@ -125,6 +126,9 @@ static int add(const struct place *at, struct argv *a, const char *name,
 	    row->id == OPT_NO_DEFAULT_CONFIG)
 		return refuse(at, "option '%s' belongs on the command line",
 			      name);
+	if (at->record && !row->record)
+		return refuse(at, "option '%s' does not belong into a record",
+			      name);
 	/* To getopt, what follows a flag or an optional value is no option's.
 	 */
 	if (row->arg == ARG_REQUIRED && !value)
@@ -190,6 +194,14 @@ static int parse_lines(struct place *at, struct argv *a, FILE *file)
 	return r;
 }
 
+static int cannot_read(const char *path, int err, char *why)
+{
+	if (err && !*why)
+		snprintf(why, ARGV_WHY, "can't read '%.255s': %s", path,
+			 strerror(-err));
+	return err;
+}
+
 int config_parse(struct argv *a, const char *path, char *why)
 {
 	struct place at = {.path = path, .why = why};
@@ -198,16 +210,19 @@ int config_parse(struct argv *a, const char *path, char *why)
 
 	*why = '\0';
 	file = fopen(path, "re");
-	if (file) {
-		r = parse_lines(&at, a, file);
-		fclose(file);
-	} else {
-		r = -errno;
-	}
-	if (r < 0 && !*why)
-		snprintf(why, ARGV_WHY, "can't read '%.255s': %s", path,
-			 strerror(-r));
-	return r;
+	if (!file)
+		return cannot_read(path, -errno, why);
+	r = parse_lines(&at, a, file);
+	fclose(file);
+	return cannot_read(path, r, why);
+}
+
+int config_parse_record(struct argv *a, FILE *file, const char *path, char *why)
+{
+	struct place at = {.path = path, .record = true, .why = why};
+
+	*why = '\0';
+	return cannot_read(path, parse_lines(&at, a, file), why);
 }
 
 /* A home of /dev/null is no reason to stop: ENOTDIR is "no such file" too. */
@@ -249,25 +264,6 @@ static int parse_all(struct argv *files, const struct argv *a, char *why)
 	return r;
 }
 
-/* Moves the options of @a behind those of @files, and all of them to @a. */
-static int join(struct argv *files, struct argv *a)
-{
-	size_t n = files->n_options + a->n_options;
-	struct argv_option *grown;
-
-	grown = reallocarray(files->option, n, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	memcpy(grown + files->n_options, a->option,
-	       a->n_options * sizeof(*grown));
-	free(a->option);
-	a->option = grown;
-	a->n_options = n;
-	files->option = NULL;
-	files->n_options = 0;
-	return 0;
-}
-
 int config_merge(struct argv *a, char *why)
 {
 	struct argv files = {0};
@@ -281,7 +277,7 @@ int config_merge(struct argv *a, char *why)
 	r = argv_append(a, "no-default-config", false, NULL);
 	if (r < 0)
 		goto out;
-	r = join(&files, a);
+	r = argv_insert(a, &files);
 out:
 	if (r == -ENOMEM)
 		snprintf(why, ARGV_WHY, "out of memory");

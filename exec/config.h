@@ -2,6 +2,8 @@
 #ifndef EXEC_CONFIG_H
 #define EXEC_CONFIG_H
 
+#include <stdio.h>
+
 #include "exec/argv.h"
 
 /*
@@ -48,5 +50,13 @@ int config_merge(struct argv *a, char *why);
  * Returns 0, -ENOENT without a file, -EINVAL or another -errno, with @why.
  */
 int config_parse(struct argv *a, const char *path, char *why);
+
+/**
+ * config_parse_record - as config_parse(), of a file that was opened before,
+ * whose options must be among those that a record may hold.
+ * @path: for messages
+ */
+int config_parse_record(struct argv *a, FILE *file, const char *path,
+			char *why);
 
 #endif

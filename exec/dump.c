@@ -11,6 +11,7 @@
 #include "exec/before.h"
 #include "exec/dumper.h"
 #include "exec/message.h"
+#include "exec/series.h"
 
 static int read_tree(const struct argv *a, pid_t *ret)
 {
@@ -104,12 +105,20 @@ static int make_argv(struct dump *d)
 	char why[ARGV_WHY];
 	int err;
 
-	err = save_mounts(d);
+	argv_drop(a, OPT_IMAGES_DIR);
+	err = argv_append(a, "images-dir", false, d->store.path);
+	/* Logs and scripts are where the user thinks that the images are. */
+	if (!err && d->store.way == STORE_STAGED && !argv_last(a, OPT_WORK_DIR))
+		err = argv_append(a, "work-dir", false, d->store.name);
+	if (!err)
+		err = save_mounts(d);
 	if (!err && d->target.way != TARGET_HERE) {
 		err = world_keep_dirs(&d->world, a, why);
 		if (err)
 			return message_fail("%s", why);
 	}
+	if (!err && dumper_ends_tree(a))
+		err = hook_open(&d->hook, a, &d->world);
 	argv_drop(a, OPT_TREE);
 	if (!err)
 		err = argv_append(a, "tree", false, DUMPER_TREE_ROOM);
@@ -126,47 +135,145 @@ static void release(struct dump *d)
 {
 	if (d->holder >= 0)
 		close(d->holder);
-	if (d->images >= 0)
-		close(d->images);
+	store_close(&d->store);
+	hook_close(&d->hook);
 	target_close(&d->target);
 	world_close(&d->world);
 	argv_build_free(d->criu_argv);
 	criu_close(&d->criu);
+	/* One that was made for this dump and stayed empty. */
+	if (d->made_directory)
+		rmdir(d->directory);
+}
+
+static enum store_way store_way(const struct argv *a)
+{
+	const char *prev = argv_last(a, OPT_PREV_IMAGES_DIR);
+
+	if (argv_flag(a, OPT_PAGE_SERVER) || argv_flag(a, OPT_STREAM))
+		return STORE_PLAIN;
+	/* It is meant from the image directory, and may be in there. */
+	if (prev && *prev != '/' && strncmp(prev, "../", 3) != 0)
+		return STORE_ASIDE;
+	return STORE_STAGED;
+}
+
+static int read_keep(const struct argv *a, const char *pattern,
+		     unsigned int *ret)
+{
+	const char *text = argv_last(a, OPT_KEEP);
+	unsigned long keep;
+	char *end;
+
+	*ret = 0;
+	if (!text)
+		return 0;
+	keep = strtoul(text, &end, 10);
+	if (*end || end == text || *text == '-' || !keep || keep > INT_MAX)
+		return message_fail("'%s' is no number of images (--keep K)",
+				    text);
+	if (!series_is(pattern))
+		return message_fail("--keep is for a series of images (-D "
+				    "'DIR/%%n')");
+	*ret = (unsigned int)keep;
+	return 0;
+}
+
+static int open_store(struct dump *d)
+{
+	int err;
+
+	if (series_is(d->pattern)) {
+		err = series_next(d->pattern, d->directory);
+		if (err)
+			return message_fail("cannot make image directory '%s': "
+					    "%s",
+					    d->pattern, strerror(-err));
+		d->made_directory = true;
+	} else {
+		memcpy(d->directory, d->pattern, sizeof(d->directory));
+	}
+	return store_open(&d->store, d->directory, store_way(d->argv));
+}
+
+/* What can be known to be wrong from the command line alone. */
+static int read_settings(struct dump *d, pid_t *ret_pid, unsigned int *ret_keep)
+{
+	const char *images = argv_last(d->argv, OPT_IMAGES_DIR);
+	int n, status;
+
+	n = snprintf(d->pattern, sizeof(d->pattern), "%s",
+		     images ? images : ".");
+	if (n >= (int)sizeof(d->pattern))
+		return message_fail("cannot open image directory: %s",
+				    strerror(ENAMETOOLONG));
+	status = check_usage(d->argv);
+	if (!status)
+		status = read_tree(d->argv, ret_pid);
+	if (!status)
+		status = read_keep(d->argv, d->pattern, ret_keep);
+	return status;
+}
+
+static int start(struct dump *d)
+{
+	char what[512];
+	int status;
+
+	ns_process_title(d->target.pid, d->command, sizeof(d->command));
+	snprintf(what, sizeof(what),
+		 "the %s of process %d (%s) was begun and has not ended",
+		 d->argv->action, d->target.pid, d->target.process.name);
+	status = store_begin(&d->store, what);
+	if (!status)
+		status = dumper_start(d);
+	return status;
+}
+
+static void succeeded(const struct dump *d, unsigned int keep)
+{
+	if (d->made_directory)
+		printf("%s\n", d->directory);
+	if (keep)
+		series_keep(d->pattern, keep, argv_last(d->argv, OPT_LOG_FILE));
 }
 
 int command_dump(struct argv *a)
 {
 	struct dump d = {.argv = a,
 			 .holder = -1,
-			 .images = -1,
 			 .criu.fd = -1,
+			 .store = STORE_NONE,
+			 .hook = HOOK_NONE,
 			 .target = {.pidfd = -1, .pidns = -1, .mntns = -1}};
 	bool leave_mounts = false;
-	const char *images;
+	unsigned int keep = 0;
 	pid_t pid = 0;
 	int status;
 
-	status = check_usage(a);
-	if (!status)
-		status = read_tree(a, &pid);
+	d.record = !strcmp(a->action, "dump") && !argv_flag(a, OPT_RECORD) &&
+		   !argv_flag(a, OPT_STREAM);
+	status = read_settings(&d, &pid, &keep);
 	if (!status)
 		status = read_mounts(a, &leave_mounts);
 	if (!status)
 		status = before_privileges();
 	if (!status)
+		status = before_tracking(a);
+	if (!status)
 		status = before_criu(&d.criu, a);
 	if (!status)
 		status = target_open(pid, leave_mounts, &d.target);
-	images = argv_last(a, OPT_IMAGES_DIR);
 	if (!status)
-		status = before_directory(images ? images : ".", "image",
-					  &d.images);
+		status = open_store(&d);
 	if (!status)
 		status = make_argv(&d);
 	if (!status)
-		status = dumper_start(&d);
+		status = start(&d);
 	if (!status)
 		status = dumper_wait(&d);
+	if (!status)
+		succeeded(&d, keep);
 	release(&d);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "exec/before.h"
+#include "exec/commit.h"
 #include "exec/forward.h"
 #include "exec/message.h"
 #include "exec/wire.h"
@@ -23,34 +25,34 @@
 #define TREE "--tree="
 
 /* Where the child that becomes criu can fail. */
-enum stage {
-	STAGE_GO,
-	STAGE_MOUNT_NS,
-	STAGE_MOUNTS,
-	STAGE_PROC,
-	STAGE_OTHER_PROC,
-	STAGE_TARGET,
-	STAGE_SHARE,
+enum place {
+	PLACE_GO,
+	PLACE_MOUNT_NS,
+	PLACE_MOUNTS,
+	PLACE_PROC,
+	PLACE_OTHER_PROC,
+	PLACE_TARGET,
+	PLACE_SHARE,
 };
 
-static const char *stage_text(uint32_t stage)
+static const char *place_text(uint32_t place)
 {
 	static const char *const text[] = {
-		[STAGE_GO] = "cannot start criu",
-		[STAGE_MOUNT_NS] = "cannot enter a mount namespace",
-		[STAGE_MOUNTS] = "cannot cut the propagation of mounts",
-		[STAGE_PROC] = "cannot mount a fresh /proc",
-		[STAGE_OTHER_PROC] = "/proc is not of the pid namespace",
-		[STAGE_TARGET] = "cannot find the target in its pid namespace",
-		[STAGE_SHARE] = "cannot pass the image directory on",
+		[PLACE_GO] = "cannot start criu",
+		[PLACE_MOUNT_NS] = "cannot enter a mount namespace",
+		[PLACE_MOUNTS] = "cannot cut the propagation of mounts",
+		[PLACE_PROC] = "cannot mount a fresh /proc",
+		[PLACE_OTHER_PROC] = "/proc is not of the pid namespace",
+		[PLACE_TARGET] = "cannot find the target in its pid namespace",
+		[PLACE_SHARE] = "cannot pass the image directory on",
 	};
 
-	return text[stage];
+	return text[place];
 }
 
-static _Noreturn void stop(int socket, enum stage stage, int err)
+static _Noreturn void stop(int socket, enum place place, int err)
 {
-	wire_send(socket, WIRE_STEP, stage, err, -1);
+	wire_send(socket, WIRE_STEP, place, err, -1);
 	_exit(1);
 }
 
@@ -67,19 +69,19 @@ static void take_place(struct dump *d, int socket)
 	if (t->way == TARGET_INSIDE) {
 		err = t->mntns >= 0 ? ns_join(t->mntns, CLONE_NEWNS) : 0;
 		if (err)
-			stop(socket, STAGE_MOUNT_NS, err);
+			stop(socket, PLACE_MOUNT_NS, err);
 	} else if (t->pidns >= 0) {
 		if (unshare(CLONE_NEWNS) < 0)
-			stop(socket, STAGE_MOUNT_NS, -errno);
+			stop(socket, PLACE_MOUNT_NS, -errno);
 		err = mount_detach();
 		if (err)
-			stop(socket, STAGE_MOUNTS, err);
+			stop(socket, PLACE_MOUNTS, err);
 		err = mount_proc();
 		if (err)
-			stop(socket, STAGE_PROC, err);
+			stop(socket, PLACE_PROC, err);
 	}
 	if (mount_proc_is_own() != 1)
-		stop(socket, STAGE_OTHER_PROC, -EXDEV);
+		stop(socket, PLACE_OTHER_PROC, -EXDEV);
 }
 
 /* By the pidfd: it is the process that was named, whatever number it has. */
@@ -89,7 +91,7 @@ static void name_target(struct dump *d, int socket)
 	char **arg = d->criu_argv;
 
 	if (pid < 0)
-		stop(socket, STAGE_TARGET, pid);
+		stop(socket, PLACE_TARGET, pid);
 	while (strncmp(*arg, TREE, strlen(TREE)) != 0)
 		arg++;
 	snprintf(*arg, sizeof(TREE DUMPER_TREE_ROOM), TREE "%d", pid);
@@ -108,9 +110,9 @@ static _Noreturn void become_criu(struct dump *d, int socket)
 	world_name(d->criu_argv);
 	err = world_share(&d->world);
 	if (err)
-		stop(socket, STAGE_SHARE, err);
+		stop(socket, PLACE_SHARE, err);
 	if (setpgid(0, 0) < 0)
-		stop(socket, STAGE_GO, -errno);
+		stop(socket, PLACE_GO, -errno);
 	/* See give_up(): to write too much is an error, not the end. */
 	signal(SIGXFSZ, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &d->mask, NULL);
@@ -118,7 +120,7 @@ static _Noreturn void become_criu(struct dump *d, int socket)
 	_exit(1);
 }
 
-static bool ends_tree(const struct argv *a)
+bool dumper_ends_tree(const struct argv *a)
 {
 	return !strcmp(a->action, "dump") && !argv_flag(a, OPT_LEAVE_RUNNING) &&
 	       !argv_flag(a, OPT_LEAVE_STOPPED);
@@ -136,10 +138,10 @@ static int start_in_namespace(struct dump *d, int socket)
 	}
 	if (d->pid < 0)
 		return d->pid;
-	err = d->target.pidns >= 0 && ends_tree(d->argv)
+	err = d->target.pidns >= 0 && dumper_ends_tree(d->argv)
 		      ? ns_hold(d->pidfd, &d->holder)
 		      : 0;
-	return err ? err : wire_send(d->socket, WIRE_RUNNING, STAGE_GO, 0, -1);
+	return err ? err : wire_send(d->socket, WIRE_RUNNING, PLACE_GO, 0, -1);
 }
 
 /*
@@ -195,6 +197,13 @@ int dumper_start(struct dump *d)
 /* Who waits for the tree hears that it was dumped, not just killed. */
 static int succeeded(struct dump *d)
 {
+	int status = commit_image(d);
+
+	if (status) {
+		store_undo(&d->store, "the image could not be completed");
+		return status;
+	}
+	store_keep(&d->store);
 	if (d->undone_by)
 		message("SIG%s came too late: the %s of process %d is complete",
 			message_signal(d->undone_by), d->argv->action,
@@ -230,12 +239,26 @@ static bool complete(const struct dump *d)
 	struct image_tree tree = {0};
 	int err;
 
-	if (!ends_tree(d->argv) || d->images < 0 ||
-	    !ns_pidfd_ended(d->target.pidfd))
+	if (!dumper_ends_tree(d->argv) || !ns_pidfd_ended(d->target.pidfd))
 		return false;
-	err = image_read(d->images, &tree, &problem);
+	err = image_read(d->store.dir, &tree, &problem);
 	image_free(&tree);
 	return err == 0;
+}
+
+/* For people, and for the note in an image directory that is not complete. */
+__attribute__((format(printf, 3, 4))) static int
+failed(struct dump *d, int status, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	message("%s", text);
+	store_undo(&d->store, text);
+	return status;
 }
 
 static int tell_failure(struct dump *d, int status)
@@ -246,27 +269,30 @@ static int tell_failure(struct dump *d, int status)
 		message("criu was killed by SIG%s when it had ended process "
 			"%d: the image is complete",
 			message_signal(WTERMSIG(status)), d->target.pid);
-		return 0;
+		return succeeded(d);
 	}
-	if (d->undone_by) {
-		message("interrupted by SIG%s: the %s was given up, and "
-			"process %d goes on",
-			message_signal(d->undone_by), action, d->target.pid);
-		return STATUS_SIGNAL + d->undone_by;
-	}
+	if (d->undone_by)
+		return failed(d, STATUS_SIGNAL + d->undone_by,
+			      "interrupted by SIG%s: the %s was given up, and "
+			      "process %d goes on",
+			      message_signal(d->undone_by), action,
+			      d->target.pid);
+	if (d->refused)
+		return failed(d, d->refused,
+			      "the %s was given up, and process %d goes on",
+			      action, d->target.pid);
 	if (WIFSIGNALED(status))
-		message("criu was killed by SIG%s before the %s of process %d "
-			"was complete",
-			message_signal(WTERMSIG(status)), action,
-			d->target.pid);
-	else
-		message("criu %s of process %d failed with status %d%s", action,
-			d->target.pid, WEXITSTATUS(status),
-			argv_last(d->argv, OPT_LOG_FILE)
-				? ""
-				: " (-v4 -o dump.log makes a log that says "
-				  "why)");
-	return message_status(status);
+		return failed(d, message_status(status),
+			      "criu was killed by SIG%s before the %s of "
+			      "process %d was complete",
+			      message_signal(WTERMSIG(status)), action,
+			      d->target.pid);
+	return failed(d, message_status(status),
+		      "criu %s of process %d failed with status %d%s", action,
+		      d->target.pid, WEXITSTATUS(status),
+		      argv_last(d->argv, OPT_LOG_FILE)
+			      ? ""
+			      : " (-v4 -o dump.log makes a log that says why)");
 }
 
 static int end(struct dump *d, const struct wire *failure)
@@ -278,7 +304,7 @@ static int end(struct dump *d, const struct wire *failure)
 		return message_fail("cannot wait for criu: %s", strerror(-err));
 	if (failure && failure->kind == WIRE_STEP)
 		return message_fail("%s (process %d): %s%s",
-				    stage_text(failure->what), d->target.pid,
+				    place_text(failure->what), d->target.pid,
 				    strerror(-failure->value),
 				    message_advice(failure->value));
 	if (failure) {
@@ -325,19 +351,37 @@ static void take_signal(struct dump *d)
 		give_up(d, s.number);
 }
 
+/* Nothing of the tree has ended yet: the last moment to give up. */
+static void answer(struct dump *d)
+{
+	struct pollfd signals = {.fd = d->signals, .events = POLLIN};
+	int err;
+
+	if (!d->undone_by)
+		d->refused = commit_image(d);
+	while (poll(&signals, 1, 0) > 0 && signals.revents)
+		take_signal(d);
+	err = hook_answer(&d->hook, !d->refused && !d->undone_by);
+	if (err)
+		message("cannot tell criu to go on: %s", strerror(-err));
+}
+
 int dumper_wait(struct dump *d)
 {
-	struct pollfd fds[3] = {
+	struct pollfd fds[4] = {
 		{.fd = d->pidfd, .events = POLLIN},
 		{.fd = d->signals, .events = POLLIN},
 		{.fd = d->socket, .events = POLLIN},
+		{.fd = d->hook.asked, .events = POLLIN},
 	};
 	struct wire failure;
 	bool failed = false;
 	int fd;
 
+	if (d->record)
+		d->version = criu_version(&d->criu);
 	while (!fds[0].revents) {
-		if (poll(fds, 3, -1) < 0) {
+		if (poll(fds, 4, -1) < 0) {
 			if (errno != EINTR)
 				return message_fail("cannot poll: %s",
 						    strerror(errno));
@@ -350,6 +394,8 @@ int dumper_wait(struct dump *d)
 			fds[2].fd = -1;
 			fds[2].revents = 0;
 		}
+		if (fds[3].revents)
+			answer(d);
 	}
 	return end(d, failed ? &failure : NULL);
 }

@@ -6,6 +6,8 @@
 
 #include "exec/argv.h"
 #include "exec/criu.h"
+#include "exec/hook.h"
+#include "exec/store.h"
 #include "exec/target.h"
 #include "exec/world.h"
 
@@ -27,10 +29,25 @@ struct dump {
 	int socket;    /* to the child that becomes criu */
 	int pidfd;     /* of that child */
 	int holder;    /* to be told of success, or -1 */
-	int images;    /* the image directory, or -1 */
 	int undone_by; /* the signal that shall end the dump */
 	pid_t pid;
+	struct store store;	  /* the image directory */
+	char pattern[PATH_MAX];	  /* as given */
+	char directory[PATH_MAX]; /* its name */
+	bool made_directory;
+	struct hook hook;  /* none when the tree shall not end */
+	bool record;	   /* to be written */
+	int version;	   /* of criu, for the record */
+	char command[256]; /* the target's, for the record */
+	bool committed;	   /* see commit_image() */
+	int refused;	   /* the exit status of one that was not, or 0 */
 };
+
+/**
+ * dumper_ends_tree - whether criu ends the tree after a dump with these
+ * options.
+ */
+bool dumper_ends_tree(const struct argv *a);
 
 /**
  * dumper_start - join the target's pid namespace, hold it, start criu.

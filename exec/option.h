@@ -32,6 +32,12 @@ enum option_id {
 	OPT_JOIN_NS,
 	OPT_INHERIT_FD,
 	OPT_EXTERNAL,
+	OPT_EXT_MOUNT_MAP,
+	OPT_TCP_CLOSE,
+	OPT_TCP_ESTABLISHED,
+	OPT_PAGE_SERVER,
+	OPT_TRACK_MEM,
+	OPT_ACTION_SCRIPT,
 	OPT_CONFIG,
 	OPT_NO_DEFAULT_CONFIG,
 	OPT_STREAM,
@@ -41,6 +47,9 @@ enum option_id {
 	/* ours: never passed on */
 	OPT_CRIU_BINARY,
 	OPT_IMAGE_CHECK, /* --no-image-check */
+	OPT_KEEP,
+	OPT_RECORD, /* --no-record */
+	OPT_SYNC,   /* --no-sync */
 	OPT_MOUNTS,
 };
 
@@ -53,6 +62,8 @@ struct option_row {
 	bool ours;	     /* taken in full spelling only */
 	const char *metavar; /* of the argument, for --help; or NULL */
 	const char *help;    /* one line; for --help, of our options */
+	const char *record;  /* why a restore needs what the dump was given,
+				for criu-ns.conf; NULL: it does not */
 };
 
 extern const struct option_row option_table[];

@@ -12,6 +12,7 @@
 #include "exec/before.h"
 #include "exec/launcher.h"
 #include "exec/message.h"
+#include "exec/series.h"
 #include "ns/ns.h"
 
 /* How many numbers criu and its helpers may take before the tree is there. */
@@ -105,7 +106,9 @@ static int read_settings(struct restore *r)
 	const char *images = argv_last(a, OPT_IMAGES_DIR);
 	int status;
 
-	status = check_usage(a);
+	status = before_record(images ? images : ".", a);
+	if (!status)
+		status = check_usage(a);
 	if (!status && argv_last(a, OPT_PIDFILE))
 		status = prepare_pidfile(r);
 	if (!status)
@@ -165,6 +168,27 @@ static void release(struct restore *r)
 	r->plan.argv = NULL;
 }
 
+/* Of a series of images, the newest that is complete. */
+static int choose_image(struct argv *a)
+{
+	const char *pattern = argv_last(a, OPT_IMAGES_DIR);
+	char path[PATH_MAX];
+	int err;
+
+	if (!pattern || !series_is(pattern))
+		return 0;
+	err = series_newest(pattern, path);
+	if (err == -ENOENT)
+		return message_fail("cannot restore '%s': there is no complete "
+				    "image",
+				    pattern);
+	if (!err)
+		err = argv_append(a, "images-dir", false, path);
+	return err ? message_fail("cannot look for images '%s': %s", pattern,
+				  strerror(-err))
+		   : 0;
+}
+
 int command_restore(struct argv *a)
 {
 	struct restore r = {
@@ -180,10 +204,14 @@ int command_restore(struct argv *a)
 			  .modes.fd = -1},
 		.status = -1,
 	};
-	const char *work_dir = argv_last(a, OPT_WORK_DIR);
+	const char *work_dir;
 	char *work;
 	int status;
 
+	status = choose_image(a);
+	if (status)
+		return status;
+	work_dir = argv_last(a, OPT_WORK_DIR);
 	if (!work_dir)
 		work_dir = argv_last(a, OPT_IMAGES_DIR);
 	work = strdup(work_dir ? work_dir : ".");

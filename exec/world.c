@@ -33,6 +33,16 @@ static int keep(struct world *w, const char *path, const char *tail, char *ret,
 	return 0;
 }
 
+int world_add(struct world *w, int fd, char *ret, size_t size)
+{
+	if (w->n_fds == WORLD_MAX)
+		return -E2BIG;
+	w->fd[w->n_fds++] = fd;
+	snprintf(ret, size, "%s/fd/%d", w->holder ? w->holder : HOLDER_LATER,
+		 fd);
+	return 0;
+}
+
 static int replace(struct world *w, struct argv_option *o, const char *path,
 		   const char *tail, char *why)
 {

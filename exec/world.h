@@ -39,6 +39,15 @@ int world_keep_proc(struct world *w, struct argv *a, char *why);
 int world_keep_dirs(struct world *w, struct argv *a, char *why);
 
 /**
+ * world_add - one more descriptor for criu to be found by a path.
+ * @w: after world_keep_dirs(), or with .holder NULL, where criu runs without it
+ * @fd: belongs to @w from now on
+ * @ret: the path
+ * Returns 0 or -E2BIG.
+ */
+int world_add(struct world *w, int fd, char *ret, size_t size);
+
+/**
  * world_name - put the caller's PID in where world_keep_dirs() could not know
  * it.  For the child that becomes criu: criu's own children, too, find the
  * descriptors by that.

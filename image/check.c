@@ -168,3 +168,13 @@ int image_read(int dir, struct image_tree *ret, struct image_problem *problem)
 		*ret = tree;
 	return err;
 }
+
+bool image_complete(int dir)
+{
+	struct image_problem problem;
+	struct image_tree tree = {0};
+	int err = image_read(dir, &tree, &problem);
+
+	image_free(&tree);
+	return err == 0;
+}

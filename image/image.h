@@ -90,4 +90,45 @@ pid_t image_gap(const struct image_tree *tree, pid_t width, pid_t limit);
  */
 pid_t image_highest(const struct image_tree *tree);
 
+/**
+ * image_root - the number of the root task, from pstree.img.
+ * Returns it, or -errno.
+ */
+pid_t image_root(int dir);
+
+/**
+ * image_fingerprint - a number by which one dump is told from another: a hash
+ * of inventory.img, pstree.img and the core of the root, which holds its
+ * registers.
+ * Returns 0 or -errno.
+ */
+int image_fingerprint(int dir, uint64_t *ret);
+
+/**
+ * image_frozen - how long the tree stood still, from stats-dump, which CRIU
+ * writes into the work directory.
+ * Returns microseconds, or -errno.
+ */
+int64_t image_frozen(int dir);
+
+/**
+ * image_size - what the files of an image take on the disk, in bytes.
+ * Returns it, or -errno.
+ */
+int64_t image_size(int dir);
+
+/**
+ * image_complete - whether a directory holds an image that can be restored.
+ */
+bool image_complete(int dir);
+
+/**
+ * image_sync - make an image safe against a loss of power: each file of the
+ * directory, the directory itself, and those of the parents that it builds
+ * upon.
+ * @problem: the file that it failed with
+ * Returns 0 or -errno; fsync(2).
+ */
+int image_sync(int dir, struct image_problem *problem);
+
 #endif

@@ -161,24 +161,6 @@ load dump
   end_target
 }
 
-@test "pre-dump is criu's, with its status" {
-  local expected
-
-  # Where a kernel has no memory tracking, criu aborts.
-  start_counter count
-  mkdir plain pre
-  plain_criu pre-dump -t "$PID" -D plain
-  expected=$STATUS
-  end_tree "$PID"
-
-  start_in_ns -- count
-  criu_ns pre-dump -t "$PID" -D pre -o pre.log
-  status_is "$expected"
-  [[ -s pre/pre.log ]]
-  unharmed "$PID" "$FILE"
-  end_target
-}
-
 @test "SIGCHLD ignored by who started us is no harm" {
   start_in_ns -- count
   mkdir img

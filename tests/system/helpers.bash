@@ -425,8 +425,9 @@ left_mounts() { mounts | comm -13 "$BATS_TEST_TMPDIR/mounts" -; }
 temporary_files() {
   find / /tmp /run /dev/shm "$OLDPWD" "$DIR/.." -maxdepth 1 \
     \( -name '.criu.*' -o -name '.criu-ns*' -o -name 'criu-ns.*' \) \
-    2>/dev/null | sort -u
-  find "$DIR" \( -name '.criu.*' -o -name '.criu-ns*' \) 2>/dev/null
+    ! -name criu-ns.conf ! -name criu-ns.incomplete 2>/dev/null | sort -u
+  find "$DIR" \( -name '.criu.*' -o -name '.criu-ns*' -o -name 'criu-ns.old' \
+    -o -name '*.criu-ns-new*' -o -name 'criu-ns.*.tmp' \) 2>/dev/null
 }
 left_files() {
   temporary_files | sort | comm -13 "$BATS_TEST_TMPDIR/files" -

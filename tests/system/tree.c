@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tree DIR [-c N] [-t N] [-z N] [-o N] [-p] [-m]
+ * tree DIR [-c N] [-t N] [-z N] [-o N] [-p] [-m] [-v]
  *
  * A tree of processes to dump.  Each process counts up in a file of its own in
  * DIR that it keeps open: the root in "root", its children in "0", "1" ...
@@ -11,6 +11,8 @@
  *   -o N  N children whose parent has ended; the root is their subreaper
  *   -p    a pipe with data in it
  *   -m    memory shared with a child that counts in it; "shared" shows that
+ *   -v    first be kept waiting, unfreezable, by a child of vfork(2) that
+ *         waits for a signal
  *
  * On SIGUSR1 the root writes to "report" what it has of all this, ends its
  * children and exits with status 7.  A process that can't write exits with 9.
@@ -222,14 +224,14 @@ static int make_pipe(void)
 
 struct settings {
 	int children, threads, zombies, orphans;
-	bool pipe, shared;
+	bool pipe, shared, wait;
 };
 
 static void read_settings(struct settings *s, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:t:z:o:pm")) != -1) {
+	while ((opt = getopt(argc, argv, "c:t:z:o:pmv")) != -1) {
 		if (opt == 'c')
 			s->children = atoi(optarg);
 		else if (opt == 't')
@@ -242,6 +244,8 @@ static void read_settings(struct settings *s, int argc, char **argv)
 			s->pipe = true;
 		else if (opt == 'm')
 			s->shared = true;
+		else if (opt == 'v')
+			s->wait = true;
 		else
 			exit(9);
 	}
@@ -251,9 +255,24 @@ static void read_settings(struct settings *s, int argc, char **argv)
 		err(9, "%s", argv[optind]);
 }
 
+static void be_kept_waiting(void)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	if (pid < 0)
+		err(9, "vfork");
+	waitpid(pid, NULL, 0);
+}
+
 static void start_all(const struct settings *s)
 {
 	int i;
+
+	if (s->wait)
+		be_kept_waiting();
 
 	if (s->shared)
 		start_sharer();
