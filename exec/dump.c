@@ -259,8 +259,6 @@ int command_dump(struct argv *a)
 	if (!status)
 		status = before_privileges();
 	if (!status)
-		status = before_tracking(a);
-	if (!status)
 		status = before_criu(&d.criu, a);
 	if (!status)
 		status = target_open(pid, leave_mounts, &d.target);
@@ -268,6 +266,8 @@ int command_dump(struct argv *a)
 		status = open_store(&d);
 	if (!status)
 		status = make_argv(&d);
+	if (!status)
+		status = before_tracking(a);
 	if (!status)
 		status = start(&d);
 	if (!status)

@@ -87,6 +87,9 @@ static int tree_runs(struct restore *r, int root)
 	job_runs(r);
 	if (r->undone_by)
 		forward_send(root, r->undone_by);
+	err = redump_arm(&r->redump);
+	if (err)
+		message("cannot set a timer for the dump: %s", strerror(-err));
 	if (!r->pidfile.path)
 		return 0;
 	err = r->root_pid > 0 ? pidfile_write(&r->pidfile, r->root_pid)
@@ -129,7 +132,9 @@ static int ended(struct restore *r, const struct wire *w)
 	if (!w->what)
 		return message_status(w->value);
 	job_finish(r);
-	message("the tree was checkpointed by criu-ns dump");
+	/* Our own dump has something else to say. */
+	if (r->redump.pidfd < 0 && (!r->redump.done || r->redump.leave_running))
+		message("the tree was checkpointed by criu-ns dump");
 	return r->plan.shell_job ? 0 : message_status(w->value);
 }
 
@@ -199,6 +204,20 @@ static int init_gone(struct restore *r)
 			    "restore was complete: nothing of it is left");
 }
 
+static void dump_again(struct restore *r)
+{
+	int err;
+
+	if (r->redump.pidfd >= 0)
+		return;
+	err = redump_start(&r->redump, r->root_pid, r->socket);
+	if (!err)
+		return;
+	r->redump.done = true;
+	r->redump.status =
+		message_fail("cannot start the dump: %s", strerror(-err));
+}
+
 /*
  * Before the tree runs there is nobody to pass a signal to.  Who wants to end
  * it wants the restore undone: init sees our side of the socket shut.  If the
@@ -212,7 +231,9 @@ static void pass_on(struct restore *r)
 		return;
 	if (s.number == SIGPIPE && s.sender == getpid())
 		return; /* our own stdout is closed: no business of the job */
-	if (r->root >= 0) {
+	if (r->root >= 0 && s.number == SIGUSR2 && r->redump.on_signal) {
+		dump_again(r);
+	} else if (r->root >= 0) {
 		if (r->plan.exec_cmd)
 			forward_to_init(r->init, s.number);
 		else if (!job_takes(r, s.number))
@@ -226,7 +247,7 @@ static void pass_on(struct restore *r)
 	}
 }
 
-enum { SOCKET, SIGNALS, RELAY, N_FDS = RELAY + TTY_RELAY_FDS };
+enum { SOCKET, SIGNALS, TIMER, REDUMP, RELAY, N_FDS = RELAY + TTY_RELAY_FDS };
 
 static int wait_for_event(struct restore *r, struct pollfd *fds)
 {
@@ -234,6 +255,8 @@ static int wait_for_event(struct restore *r, struct pollfd *fds)
 	if (r->socket < 0)
 		fds[SOCKET].fd = r->init;
 	fds[SIGNALS] = (struct pollfd){.fd = r->signals, .events = POLLIN};
+	fds[TIMER] = (struct pollfd){.fd = r->redump.timer, .events = POLLIN};
+	fds[REDUMP] = (struct pollfd){.fd = r->redump.pidfd, .events = POLLIN};
 	tty_relay_want(&r->relay, fds + RELAY);
 	while (poll(fds, N_FDS, -1) < 0)
 		if (errno != EINTR)
@@ -241,6 +264,10 @@ static int wait_for_event(struct restore *r, struct pollfd *fds)
 	tty_relay_step(&r->relay, fds + RELAY);
 	if (fds[SIGNALS].revents)
 		pass_on(r);
+	if (fds[TIMER].revents)
+		dump_again(r);
+	if (fds[REDUMP].revents)
+		redump_ended(&r->redump);
 	return 0;
 }
 
@@ -274,10 +301,73 @@ static int listen_to_init(struct restore *r)
 	return r->status;
 }
 
+/*
+ * Nobody waits for the tree, but for its dump.  Returns the signal that shall
+ * end that, or 0.
+ */
+static int wait_for_redump(struct restore *r)
+{
+	struct forward_signal s;
+	struct redump *redump = &r->redump;
+
+	while (!redump->done) {
+		struct pollfd fds[] = {
+			{.fd = redump->timer, .events = POLLIN},
+			{.fd = redump->pidfd, .events = POLLIN},
+			{.fd = r->signals, .events = POLLIN},
+			{.fd = redump->pidfd < 0 ? r->root : -1,
+			 .events = POLLIN},
+		};
+
+		if (poll(fds, 4, -1) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents)
+			dump_again(r);
+		if (fds[1].revents)
+			redump_ended(redump);
+		if (fds[2].revents && forward_read(r->signals, &s) == 0 &&
+		    forward_ends(s.number)) {
+			if (redump->pidfd < 0)
+				return s.number;
+			ns_pidfd_signal(redump->pidfd, s.number);
+		}
+		if (fds[3].revents)
+			break;
+	}
+	return 0;
+}
+
+/* The tree has ended, or nobody waits for that: what about the dump? */
+static int finish_redump(struct restore *r, int status)
+{
+	struct redump *redump = &r->redump;
+	int sig = 0;
+
+	if (!redump_wanted(redump) || r->root < 0)
+		return status;
+	if (r->detached)
+		sig = wait_for_redump(r);
+	if (sig) {
+		message("interrupted by SIG%s: the tree was not dumped again, "
+			"and runs on",
+			message_signal(sig));
+		return STATUS_SIGNAL + sig;
+	}
+	if (redump->pidfd >= 0)
+		redump_ended(redump);
+	if (!redump->done && !redump->on_signal)
+		return message_fail("the tree ended before it could be dumped "
+				    "again");
+	if (redump->done && redump->status)
+		return redump->status;
+	/* It was the dump that has ended the tree. */
+	return redump->done && !redump->leave_running ? 0 : status;
+}
+
 int launcher_wait(struct restore *r)
 {
 	int status = listen_to_init(r);
 
 	job_finish(r);
-	return status;
+	return finish_redump(r, status);
 }

@@ -4,6 +4,7 @@
 
 #include "exec/init.h"
 #include "exec/pidfile.h"
+#include "exec/redump.h"
 #include "exec/world.h"
 #include "image/image.h"
 #include "tty/relay.h"
@@ -29,6 +30,7 @@ struct restore {
 	pid_t root_pid;
 	bool detached;
 	struct tty_relay relay; /* of a shell job; master -1 without */
+	struct redump redump;
 	int undone_by; /* the signal that ended it before the tree ran */
 	int status;    /* exit status as known so far, or -1 */
 };

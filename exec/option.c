@@ -111,7 +111,7 @@ const struct option_row option_table[] = {
 	{"track-mem", 0, NEGATABLE, .id = OPT_TRACK_MEM},
 	{"tree", 't', VALUE("PID"), .id = OPT_TREE},
 	{"unprivileged", 0, NEGATABLE, RECORDED("criu had few capabilities")},
-	{"verbosity", 'v', OPTIONAL("LEVEL")},
+	{"verbosity", 'v', OPTIONAL("LEVEL"), .id = OPT_VERBOSITY},
 	{"version", 'V', .id = OPT_VERSION},
 	{"veth-pair", 0, VALUE("IN=OUT")},
 	{"weak-sysctls", 0, NEGATABLE},
@@ -134,6 +134,13 @@ const struct option_row option_table[] = {
 	{"no-sync", 0,
 	 OURS("do not wait until the images are safe on the disk"),
 	 .id = OPT_SYNC},
+	{"redump", 0, VALUE("DIR"),
+	 OURS("dump what was restored into DIR again"), .id = OPT_REDUMP},
+	{"redump-after", 0, VALUE("SECONDS"),
+	 OURS("... so long after it runs (default: at once)"),
+	 .id = OPT_REDUMP_AFTER},
+	{"redump-on-signal", 0, OURS("... when criu-ns gets SIGUSR2"),
+	 .id = OPT_REDUMP_ON_SIGNAL},
 	{.name = NULL},
 };
 

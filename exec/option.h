@@ -32,6 +32,7 @@ enum option_id {
 	OPT_JOIN_NS,
 	OPT_INHERIT_FD,
 	OPT_EXTERNAL,
+	OPT_VERBOSITY,
 	OPT_EXT_MOUNT_MAP,
 	OPT_TCP_CLOSE,
 	OPT_TCP_ESTABLISHED,
@@ -49,7 +50,10 @@ enum option_id {
 	OPT_IMAGE_CHECK, /* --no-image-check */
 	OPT_KEEP,
 	OPT_RECORD, /* --no-record */
-	OPT_SYNC,   /* --no-sync */
+	OPT_REDUMP,
+	OPT_REDUMP_AFTER,
+	OPT_REDUMP_ON_SIGNAL,
+	OPT_SYNC, /* --no-sync */
 	OPT_MOUNTS,
 };
 

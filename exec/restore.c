@@ -109,6 +109,8 @@ static int read_settings(struct restore *r)
 	status = before_record(images ? images : ".", a);
 	if (!status)
 		status = check_usage(a);
+	if (!status)
+		status = redump_prepare(&r->redump, a);
 	if (!status && argv_last(a, OPT_PIDFILE))
 		status = prepare_pidfile(r);
 	if (!status)
@@ -164,6 +166,7 @@ static void release(struct restore *r)
 	image_free(&r->tree);
 	argv_build_free(r->plan.argv);
 	criu_close(&r->criu);
+	redump_free(&r->redump);
 	free(r->images);
 	r->plan.argv = NULL;
 }
@@ -196,6 +199,7 @@ int command_restore(struct argv *a)
 		.criu.fd = -1,
 		.pidfile = PIDFILE_NONE,
 		.plan.self = -1,
+		.redump = REDUMP_NONE,
 		.root = -1,
 		.relay = {.in = -1,
 			  .out = -1,

@@ -273,7 +273,7 @@ refused_as_incomplete() { # DIRECTORY TEXT
 # An image in img, of a counter that is gone.  Sets OLD to what it had reached.
 old_image() {
   start_counter old
-  ns_dump "$PID" img "$@"
+  ns_dump "$PID" img
   OLD=$COUNT OLD_FILE=$FILE
   echo mine >img/notes.txt
   mkdir img/sub

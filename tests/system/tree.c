@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -257,13 +259,14 @@ static void read_settings(struct settings *s, int argc, char **argv)
 
 static void be_kept_waiting(void)
 {
-	pid_t pid = vfork();
+	pid_t pid =
+		(pid_t)syscall(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0)
 		for (;;)
 			pause();
 	if (pid < 0)
-		err(9, "vfork");
+		err(9, "clone");
 	waitpid(pid, NULL, 0);
 }
 
