@@ -135,6 +135,10 @@ check-docs: all ## --help, man page and README agree
 $(CHECKS): check-%:
 	$Qtests/check.sh $*
 
+.PHONY: nightly
+nightly: all $(HELPERS) ## what takes long: 100 generations of a busy program
+	$QGENERATIONS=100 tests/check.sh system
+
 .PHONY: asan
 asan: ## unit and system tests with the sanitizers
 	$Q$(MAKE) SANITIZE=address,undefined CRIU_NS=$(CURDIR)/build/asan/criu-ns \

@@ -57,10 +57,17 @@
  *    └─ 5 setns to the target's mount namespace, or a copy of the caller's
  *         with a fresh /proc when criu shall dump that namespace, too;
  *         asks the pidfd for the target's PID in here; becomes criu dump
- *    6 tells the holder if criu has succeeded; exits with criu's status
+ *         ├─ hook: criu-ns as criu's action script, when all is written
+ *    ◀─pipes─┘ (exec/hook.c) asks the launcher, which
+ *    6 writes the record, syncs the image and puts it into its place
+ *      (exec/commit.c, store.c): only then criu ends the tree
+ *    7 tells the holder if criu has succeeded; exits with criu's status
  *
  *   criu gets no signal while it is at it: a file size limit of zero makes it
  *   give up in order (exec/dumper.c).
+ *
+ * Cycle (exec/cycle.c, generation.c, victim.c): dump and restore, each in a
+ * child, in turn.
  *
  * Everything else is criu's own: exec/pass.c.
  */
@@ -93,6 +100,8 @@ static const struct command commands[] = {
 	 "checkpoint a tree, in the namespaces where it lives"},
 	{"pre-dump", command_dump, "pre-dump -t PID [-D DIR] [OPTION...]",
 	 "save a tree's memory while it runs on"},
+	{"cycle", command_cycle, "cycle [OPTION...] -t PID | -- COMMAND",
+	 "dump and restore N times: can it be checkpointed?"},
 	{"check", command_pass, "check [OPTION...]",
 	 "criu check: can this kernel do it?"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
@@ -188,6 +197,7 @@ static int run(struct argv *a)
 {
 	const struct command *c = find_command(a->action);
 	char why[ARGV_WHY];
+	size_t i;
 
 	if (argv_flag(a, OPT_HELP))
 		return show_help();
@@ -195,6 +205,12 @@ static int run(struct argv *a)
 		return show_version(a);
 	if (!c)
 		return show_usage(a);
+	for (i = 0; i < a->n_options; i++)
+		if (!option_is_for(a->option[i].row, c->name))
+			return message_fail("option --%s is not for %s (it is "
+					    "for %s)",
+					    a->option[i].row->name, c->name,
+					    a->option[i].row->actions);
 	/* criu reads its configuration itself where it runs as it is. */
 	if (c->run != command_pass && config_merge(a, why) < 0)
 		return message_fail("%s", why);

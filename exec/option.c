@@ -8,6 +8,7 @@
 #define OPTIONAL(what) .arg = ARG_OPTIONAL, .metavar = what
 #define NEGATABLE .negatable = true
 #define OURS(text) .ours = true, .help = text
+#define FOR(words) .actions = words
 #define RECORDED(text) .record = text
 
 const struct option_row option_table[] = {
@@ -117,32 +118,53 @@ const struct option_row option_table[] = {
 	{"weak-sysctls", 0, NEGATABLE},
 	{"work-dir", 'W', VALUE("DIR"), .id = OPT_WORK_DIR},
 
+	{"check", 0, VALUE("COMMAND"),
+	 OURS("run this after each generation; it must succeed"), FOR("cycle"),
+	 .id = OPT_CHECK},
 	{"criu-binary", 0, VALUE("PATH"), OURS("use this criu"),
 	 .id = OPT_CRIU_BINARY},
+	{"every", 0, VALUE("SECONDS"), OURS("time between two generations"),
+	 FOR("cycle"), .id = OPT_EVERY},
+	{"generations", 'n', VALUE("N"), OURS("how many (default: 3)"),
+	 FOR("cycle"), .id = OPT_GENERATIONS},
+	{"keep", 0, VALUE("K"),
+	 OURS("remove all but the newest K images of -D 'DIR/%n'"), FOR("dump"),
+	 .id = OPT_KEEP},
 	{"mounts", 0, VALUE("MODE"),
 	 OURS("leave: dump without the mounts that only the tree has"),
-	 .id = OPT_MOUNTS},
-	{"keep", 0, VALUE("K"),
-	 OURS("remove all but the newest K images of -D 'DIR/%n'"),
-	 .id = OPT_KEEP},
+	 FOR("dump pre-dump restore cycle"), .id = OPT_MOUNTS},
 	{"no-image-check", 0, OURS("do not look into the images first"),
-	 .id = OPT_IMAGE_CHECK},
+	 FOR("restore"), .id = OPT_IMAGE_CHECK},
 	{"no-record", 0,
-	 OURS("leave criu-ns.conf, the options of the dump, unread or "
-	      "unwritten"),
-	 .id = OPT_RECORD},
+	 OURS("leave the record of the dump unread or unwritten"),
+	 FOR("dump restore"), .id = OPT_RECORD},
 	{"no-sync", 0,
 	 OURS("do not wait until the images are safe on the disk"),
-	 .id = OPT_SYNC},
+	 FOR("dump pre-dump restore cycle"), .id = OPT_SYNC},
 	{"redump", 0, VALUE("DIR"),
-	 OURS("dump what was restored into DIR again"), .id = OPT_REDUMP},
+	 OURS("dump what was restored into DIR again"), FOR("restore"),
+	 .id = OPT_REDUMP},
 	{"redump-after", 0, VALUE("SECONDS"),
-	 OURS("... so long after it runs (default: at once)"),
+	 OURS("... so long after it runs (default: at once)"), FOR("restore"),
 	 .id = OPT_REDUMP_AFTER},
 	{"redump-on-signal", 0, OURS("... when criu-ns gets SIGUSR2"),
-	 .id = OPT_REDUMP_ON_SIGNAL},
+	 FOR("restore"), .id = OPT_REDUMP_ON_SIGNAL},
 	{.name = NULL},
 };
+
+bool option_is_for(const struct option_row *row, const char *action)
+{
+	size_t len = strlen(action);
+	const char *at = row->actions;
+
+	while (at) {
+		if (!strncmp(at, action, len) && (!at[len] || at[len] == ' '))
+			return true;
+		at = strchr(at, ' ');
+		at += at != NULL;
+	}
+	return !row->actions;
+}
 
 const struct option_row *option_by_letter(char letter)
 {

@@ -48,6 +48,9 @@ enum option_id {
 	/* ours: never passed on */
 	OPT_CRIU_BINARY,
 	OPT_IMAGE_CHECK, /* --no-image-check */
+	OPT_CHECK,
+	OPT_EVERY,
+	OPT_GENERATIONS,
 	OPT_KEEP,
 	OPT_RECORD, /* --no-record */
 	OPT_REDUMP,
@@ -66,11 +69,17 @@ struct option_row {
 	bool ours;	     /* taken in full spelling only */
 	const char *metavar; /* of the argument, for --help; or NULL */
 	const char *help;    /* one line; for --help, of our options */
+	const char *actions; /* that one of ours is for, NULL: all */
 	const char *record;  /* why a restore needs what the dump was given,
 				for criu-ns.conf; NULL: it does not */
 };
 
 extern const struct option_row option_table[];
+
+/**
+ * option_is_for - whether an action takes an option; it takes all of CRIU's.
+ */
+bool option_is_for(const struct option_row *row, const char *action);
 
 /**
  * option_by_letter - the row of a short option.

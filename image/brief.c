@@ -10,8 +10,12 @@
 #include "image/pstree.h"
 #include "image/records.pb-c.h"
 
-/* Not among image_kinds: it is no *.img, and not a part of what is restored. */
-static const struct kind stats = {"stats", 0x57093306, false, NULL};
+/*
+ * Not among image_kinds: it is no *.img, and not a part of what is restored.
+ * Its own magic comes after that of files which are not for a restore.
+ */
+static const struct kind stats = {"stats", 0x55105940, false, NULL};
+#define STATS_MAGIC_SIZE 4
 
 pid_t image_root(int dir)
 {
@@ -34,7 +38,7 @@ pid_t image_root(int dir)
 int64_t image_frozen(int dir)
 {
 	struct image_problem problem = {0};
-	const Image__Times *times;
+	const Image__Times *times = NULL;
 	struct reading in;
 	struct file file;
 	int64_t ret = -EBADMSG;
@@ -44,9 +48,11 @@ int64_t image_frozen(int dir)
 	if (!err)
 		err = image_file_open_name(&file, &in, &stats, "stats-dump");
 	if (!err) {
-		err = image_file_message(&file, &image__times__descriptor,
-					 &times);
-		if (err > 0 && times->dump)
+		err = image_file_skip(&file, STATS_MAGIC_SIZE);
+		if (!err)
+			err = image_file_message(
+				&file, &image__times__descriptor, &times);
+		if (err > 0 && times && times->dump)
 			ret = times->dump->frozen_time;
 		image_file_close(&file);
 	}

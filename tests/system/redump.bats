@@ -52,7 +52,7 @@ load dump
   wait_until 20 grep -q "dumped into" err
   kill -USR2 "$LAUNCHER"
   wait_until 20 test -s again-2/criu-ns.conf
-  wait_until 20 eval '(($(grep -c "runs on" err) == 2))'
+  wait_until 20 runs_on_twice
   not grep -q USR2 "$FILE.signals"
   wait_growing "$FILE"
   kill -TERM "$ROOT"
@@ -61,6 +61,8 @@ load dump
   comes_back 'again-%n'
   end_tree "$ROOT"
 }
+
+runs_on_twice() { (($(grep -c 'runs on' err) == 2)); }
 
 @test "restore --redump uses the record of the image, and leaves one" {
   start_in_ns -g -- count

@@ -389,9 +389,9 @@ END
   umount img
 
   start_in_ns -- new
-  cd img
+  pushd img >/dev/null
   criu_ns dump -t "$PID" -D . -o dump.log
-  cd ..
+  popd >/dev/null
   status_is 0
   err_has "can't be replaced in one step"
   FILE=$DIR/new COUNT=$(read_count "$DIR/new")
