@@ -24,7 +24,7 @@ python=${PYTHON_CRIU_NS:-$(type -P criu-ns || :)}
 
 tmp=$(mktemp -d)
 clean() {
-  pkill -KILL -f "counter $tmp/" || :
+  pkill -KILL -f "(counter|python3 .*) $tmp/" || :
   rm -rf "$tmp"
 }
 trap clean EXIT
@@ -114,3 +114,32 @@ row "dump: criu-ns dump, ms (bar: 1.15 of nsenter)" \
   "${t[1]} = $(ratio "${t[1]}" "${t[0]}")"
 kill -KILL "$inner"
 wait "$launcher" || :
+
+# What it costs that an image is safe on the disk before its tree ends.
+bytes='import os, time
+b = os.urandom(64 << 20)
+while True: time.sleep(1)'
+(alone python3 -c "$bytes" "$tmp/m" &)
+pid=$(wait_for "$tmp/m$")
+mkdir "$tmp/large"
+wait_for_size() {
+  local i
+  for ((i = 0; i < 500; i++)); do
+    (($(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status") > 65536)) && return
+    read -r -t 0.01 <> <(:) || :
+  done
+  die "python3 does not get large"
+}
+wait_for_size
+"$CRIU_NS" dump -t "$pid" -D "$tmp/large" 2>/dev/null || die "cannot dump"
+for image in img large; do
+  before="rm -rf $tmp/img2; mkdir $tmp/img2
+    $CRIU_NS restore -d -D $tmp/$image --pidfile $tmp/pid 2>/dev/null"
+  mapfile -t t < <("$tmp/pair" "$((few / 2))" "$before" "" \
+    -- sh -c "\"\$1\" dump -t \$(cat $tmp/pid) -D $tmp/img2 --no-sync" sh "$CRIU_NS" \
+    -- sh -c "\"\$1\" dump -t \$(cat $tmp/pid) -D $tmp/img2" sh "$CRIU_NS")
+  kb=$(du -sk "$tmp/img2" | cut -f 1)
+  row "dump that ends the tree, $kb kB, --no-sync, ms" "${t[0]}"
+  row "dump that ends the tree, $kb kB, safe on the disk, ms" \
+    "${t[1]} = $(ratio "${t[1]}" "${t[0]}")"
+done
