@@ -23,6 +23,7 @@
 #include "ns/ns.h"
 
 #define TREE "--tree="
+#define KILL_TAKES 1000 /* at most, in milliseconds */
 
 /* Where the child that becomes criu can fail. */
 enum place {
@@ -199,11 +200,14 @@ static int succeeded(struct dump *d)
 {
 	int status = commit_image(d);
 
-	if (status) {
+	if (!status)
+		store_keep(&d->store);
+	else if (dumper_ends_tree(d->argv))
+		store_rescue(&d->store);
+	else
 		store_undo(&d->store, "the image could not be completed");
+	if (status)
 		return status;
-	}
-	store_keep(&d->store);
 	if (d->undone_by)
 		message("SIG%s came too late: the %s of process %d is complete",
 			message_signal(d->undone_by), d->argv->action,
@@ -231,19 +235,17 @@ static int reap(struct dump *d, int *status)
 
 /*
  * criu ends the tree when all is written.  An init that ends with its last
- * child, or with the one that it waits for, takes criu along then.
+ * child, or with the one that it waits for, takes criu along then.  Who kills
+ * criu at that moment may find that the root, the first to go, is on its way.
  */
 static bool complete(const struct dump *d)
 {
-	struct image_problem problem;
-	struct image_tree tree = {0};
-	int err;
+	struct pollfd root = {.fd = d->target.pidfd, .events = POLLIN};
 
-	if (!dumper_ends_tree(d->argv) || !ns_pidfd_ended(d->target.pidfd))
+	if (!dumper_ends_tree(d->argv) ||
+	    poll(&root, 1, d->committed ? KILL_TAKES : 0) <= 0)
 		return false;
-	err = image_read(d->store.dir, &tree, &problem);
-	image_free(&tree);
-	return err == 0;
+	return d->committed || image_complete(d->store.dir);
 }
 
 /* For people, and for the note in an image directory that is not complete. */

@@ -122,6 +122,9 @@ static int end_old(const struct store *s, bool bring_back)
 	err = image_parts_remove(bring_back ? s->dir : old);
 	if (!err && bring_back)
 		err = image_parts_move(old, s->dir);
+	/* Such as what a restore from there has left. */
+	if (!err)
+		err = image_parts_move_rest(old, s->dir, false);
 	close(old);
 	if (!err && unlinkat(s->dir, IMAGE_OLD, AT_REMOVEDIR) < 0)
 		err = -errno;
@@ -275,6 +278,19 @@ void store_undo(struct store *s, const char *why)
 		else
 			note_remove(s->dir);
 	}
+	s->way = STORE_PLAIN;
+	s->begun = false;
+}
+
+void store_rescue(struct store *s)
+{
+	if (s->way == STORE_STAGED && !s->stage.changed)
+		stage_change(&s->stage);
+	else if (s->way != STORE_STAGED)
+		note_remove(s->dir);
+	message("the tree has ended; its image is in '%s'",
+		s->way == STORE_STAGED && !s->stage.changed ? s->path
+							    : s->name);
 	s->way = STORE_PLAIN;
 	s->begun = false;
 }

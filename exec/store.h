@@ -81,6 +81,12 @@ void store_keep(struct store *s);
  */
 void store_undo(struct store *s, const char *why);
 
+/**
+ * store_rescue - the tree has ended, but the image could not be completed as it
+ * should be: nothing is removed.  Says where it is.
+ */
+void store_rescue(struct store *s);
+
 void store_close(struct store *s);
 
 #endif

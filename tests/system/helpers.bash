@@ -244,6 +244,11 @@ show_it() {
   echo "  status: $STATUS"
 }
 criu_ns() { run_it "$CRIU_NS" "$@"; }
+# Under strace: where a program is traced, LeakSanitizer can't work.
+traced() { # STRACE_OPTION... PROGRAM [ARGUMENT...]
+  ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
+    run_it strace "$@"
+}
 plain_criu() { run_it "$CRIU" "$@"; }
 
 # Start criu-ns and don't wait for it.  Sets LAUNCHER.
@@ -455,6 +460,13 @@ setup() {
   temporary_files | sort >"$BATS_TEST_TMPDIR/files"
 }
 
+unmount_below() { # DIRECTORY
+  local dir
+  cut -d ' ' -f 2 /proc/mounts | grep "^$1/" | sort -r | while read -r dir; do
+    umount -l "$dir"
+  done
+}
+
 say_what_is_left() {
   local pid
   for pid in $(left_processes); do
@@ -483,6 +495,8 @@ teardown() {
     kill -KILL "$pid" 2>/dev/null
   done
   wait_until 5 nothing_left >/dev/null
+  # bats could not remove the directory, and would end without a word.
+  unmount_below "$DIR"
   cd /
   return $failed
 }

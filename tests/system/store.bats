@@ -10,7 +10,7 @@ load dump
 # What the launcher does to files.  The tree ends when criu has heard its "y".
 traced_dump() { # PID DIRECTORY [OPTION...]
   mkdir -p "$2"
-  run_it strace -qq -y -o "$DIR/trace" \
+  traced -qq -y -o "$DIR/trace" \
     -e trace=fsync,write,renameat2,sync_file_range \
     "$CRIU_NS" dump -t "$1" -D "$2" -o dump.log "${@:3}"
 }
@@ -118,7 +118,7 @@ END
   start_in_ns -- count
   for call in 1 5; do
     mkdir -p img
-    run_it strace -o /dev/null -e trace=fsync \
+    traced -o /dev/null -e trace=fsync \
       -e inject=fsync:error=EIO:when="$call" \
       "$CRIU_NS" dump -t "$PID" -D img -o dump.log
     status_is 125
@@ -341,7 +341,7 @@ old_image_is_back() {
     equals "$(cd img && sha256sum ./*.img criu-ns.conf notes.txt)" "$sum" "$how"
     [[ ! -e img/criu-ns.incomplete ]]
   done
-  run_it strace -o /dev/null -e inject=fsync:error=EIO:when=3 \
+  traced -o /dev/null -e inject=fsync:error=EIO:when=3 \
     "$CRIU_NS" dump -t "$PID" -D img -o dump.log
   status_is 125
   [[ -s img/dump.log ]]
@@ -556,4 +556,62 @@ END
   status_is 125
   one_line 'there is no complete image'
   end_tree "$PID"
+}
+
+# --- When it is too late --------------------------------------------------------
+
+# The script that asks for the image is killed: CRIU takes that for a yes.
+dump_without_asking() { # DIRECTORY [STRACE_OPTION...]
+  cat >my-criu <<END
+#!/bin/bash
+args=()
+for arg; do
+  case \$arg in --action-script=/proc/*) ;; *) args+=("\$arg") ;; esac
+done
+exec $CRIU "\${args[@]}"
+END
+  chmod +x my-criu
+  traced -o /dev/null -e trace=fsync,renameat2 "${@:2}" \
+    "$CRIU_NS" dump --criu-binary ./my-criu -t "$PID" -D "$1" -o dump.log
+}
+
+@test "criu ended the tree without asking: the image is completed afterwards" {
+  local how
+  old_image
+  start_in_ns -- new
+  dump_without_asking img -e inject=fsync:delay_enter=1
+  status_is 0
+  COUNT=$(read_count "$FILE")
+  wait_ended "$PID"
+  [[ -s img/criu-ns.conf ]]
+  comes_back img
+  end_tree "$ROOT"
+}
+
+@test "... and the disk fails then: the only image of the tree is not removed" {
+  old_image
+  start_in_ns -- new
+  dump_without_asking img -e inject=fsync:error=EIO
+  status_is 125
+  err_has "the tree has ended; its image is in 'img'"
+  COUNT=$(read_count "$FILE")
+  wait_ended "$PID"
+  comes_back img
+  end_tree "$ROOT"
+  # The next dump clears away what was there before.
+  start_in_ns -- new2
+  ns_dump "$PID" img
+  [[ ! -e .img.criu-ns-new ]]
+  comes_back img
+  end_tree "$ROOT"
+
+  start_in_ns -- new3
+  dump_without_asking img -e inject=renameat2:error=EIO
+  status_is 125
+  err_has "the tree has ended; its image is in '$DIR/.img.criu-ns-new'"
+  COUNT=$(read_count "$FILE")
+  wait_ended "$PID"
+  comes_back .img.criu-ns-new
+  end_tree "$ROOT"
+  rm -r .img.criu-ns-new
 }
