@@ -94,8 +94,8 @@ static const struct command commands[] = {
 	 "checkpoint a tree, in the namespaces where it lives"},
 	{"pre-dump", command_dump, "pre-dump -t PID [-D DIR] [OPTION...]",
 	 "save a tree's memory while it runs on"},
-	{"check", command_pass, "check [OPTION...]",
-	 "criu check: can this kernel do it?"},
+	{"check", command_check, "check [-t PID] [OPTION...]",
+	 "criu check, or what will stop a dump of PID"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
 	 "criu cpuinfo"},
 	{"dedup", command_pass, "dedup [OPTION...]", "criu dedup"},
@@ -197,7 +197,8 @@ static int run(struct argv *a)
 	if (!c)
 		return show_usage(a);
 	/* criu reads its configuration itself where it runs as it is. */
-	if (c->run != command_pass && config_merge(a, why) < 0)
+	if (c->run != command_pass && c->run != command_check &&
+	    config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }

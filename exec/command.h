@@ -6,11 +6,12 @@
 
 /*
  * The actions.  Each gets the command line with CRIU's configuration merged
- * into it and returns the exit status of criu-ns.
+ * into it, pass and check without, and returns the exit status of criu-ns.
  */
 
 int command_restore(struct argv *a);
 int command_dump(struct argv *a); /* pre-dump as well */
+int command_check(struct argv *a);
 int command_pass(struct argv *a); /* criu does it, as it is */
 
 #endif

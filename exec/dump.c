@@ -2,31 +2,14 @@
 #include "exec/command.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "exec/before.h"
 #include "exec/dumper.h"
+#include "exec/external.h"
 #include "exec/message.h"
-
-static int read_tree(const struct argv *a, pid_t *ret)
-{
-	const char *text = argv_last(a, OPT_TREE);
-	char *end;
-	long pid;
-
-	if (!text)
-		return message_fail("%s needs a process (-t PID)", a->action);
-	errno = 0;
-	pid = strtol(text, &end, 10);
-	if (errno || *end || end == text || pid <= 0 || pid > INT_MAX)
-		return message_fail("'%s' is no PID (-t PID)", text);
-	*ret = (pid_t)pid;
-	return 0;
-}
 
 static int read_mounts(const struct argv *a, bool *ret_leave)
 {
@@ -105,6 +88,8 @@ static int make_argv(struct dump *d)
 	int err;
 
 	err = save_mounts(d);
+	if (!err && argv_flag(a, OPT_AUTO_EXTERNAL))
+		err = external_add(a, &d->target, &d->criu);
 	if (!err && d->target.way != TARGET_HERE) {
 		err = world_keep_dirs(&d->world, a, why);
 		if (err)
@@ -148,7 +133,7 @@ int command_dump(struct argv *a)
 
 	status = check_usage(a);
 	if (!status)
-		status = read_tree(a, &pid);
+		status = target_number(a, &pid);
 	if (!status)
 		status = read_mounts(a, &leave_mounts);
 	if (!status)

@@ -96,8 +96,12 @@ const struct option_row option_table[] = {
 	{"weak-sysctls", 0, NEGATABLE},
 	{"work-dir", 'W', VALUE("DIR"), .id = OPT_WORK_DIR},
 
+	{"auto-external", 0,
+	 OURS("dump without the mounts and sockets that lead outside"),
+	 .id = OPT_AUTO_EXTERNAL},
 	{"criu-binary", 0, VALUE("PATH"), OURS("use this criu"),
 	 .id = OPT_CRIU_BINARY},
+	{"json", 0, OURS("findings as one JSON object"), .id = OPT_JSON},
 	{"mounts", 0, VALUE("MODE"),
 	 OURS("leave: dump without the mounts that only the tree has"),
 	 .id = OPT_MOUNTS},

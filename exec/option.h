@@ -42,6 +42,8 @@ enum option_id {
 	OPT_CRIU_BINARY,
 	OPT_IMAGE_CHECK, /* --no-image-check */
 	OPT_MOUNTS,
+	OPT_AUTO_EXTERNAL,
+	OPT_JSON,
 };
 
 struct option_row {

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mounts that CRIU can't dump: of file systems that it does not know, without
+ * the root of their file system, or with a master outside.
+ *
+ * It matters only when the tree's mount namespace is dumped.  criu-ns then lets
+ * CRIU leave out by itself what the caller has as well (--external 'mnt[]:sm'),
+ * unless the tree has another root.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/look.h"
+
+#define MAX_MOUNTS 128
+
+struct outside {
+	struct mountinfo table; /* the caller's */
+	char *text;
+};
+
+static bool is_known_type(const char *type)
+{
+	static const char *const known[] = {
+		"proc",	  "sysfs",	"devtmpfs", "binfmt_misc", "tmpfs",
+		"devpts", "simfs",	"btrfs",    "pstore",	   "mqueue",
+		"aufs",	  "securityfs", "fusectl",  "debugfs",	   "tracefs",
+		"cgroup", "cgroup2",	"overlay",  "autofs",	   NULL,
+	};
+	int i;
+
+	for (i = 0; known[i]; i++)
+		if (!strcmp(type, known[i]))
+			return true;
+	return false;
+}
+
+static bool same_super(const struct mountinfo_row *a,
+		       const struct mountinfo_row *b)
+{
+	return a->major == b->major && a->minor == b->minor;
+}
+
+/* CRIU finds the caller's mount of the same file system that shows as much. */
+static bool is_found_outside(const struct outside *o,
+			     const struct mountinfo_row *m)
+{
+	const struct mountinfo_row *t;
+	size_t i;
+
+	for (i = 0; i < o->table.n; i++) {
+		t = &o->table.row[i];
+		if (same_super(m, t) && mountinfo_below(m->root, t->root) &&
+		    !strcmp(m->source, t->source) &&
+		    !strcmp(m->options, t->options))
+			return true;
+	}
+	return false;
+}
+
+static bool is_root(const struct mountinfo_row *m)
+{
+	return !strcmp(m->point, "/");
+}
+
+static bool is_named(const struct look *l, const struct mountinfo_row *m)
+{
+	char key[4200];
+
+	snprintf(key, sizeof(key), "mnt[%s]", m->point);
+	return look_is_external(l, key);
+}
+
+static bool is_external(const struct look *l, const struct outside *o,
+			const struct mountinfo_row *m)
+{
+	if (is_root(m))
+		return false;
+	return is_named(l, m) ||
+	       ((look_is_external(l, "mnt[]") || l->live->finds_mounts) &&
+		is_found_outside(o, m));
+}
+
+/* Restore binds it from one of these: what is external, or the root. */
+static bool is_bound_from(const struct look *l, const struct outside *o,
+			  const struct mountinfo_row *m, bool whole)
+{
+	const struct mountinfo_row *t;
+	size_t i;
+
+	for (i = 0; i < l->mounts.n; i++) {
+		t = &l->mounts.row[i];
+		if (!same_super(m, t))
+			continue;
+		if ((is_root(t) || is_external(l, o, t)) &&
+		    mountinfo_below(m->root, t->root))
+			return true;
+		if (whole && !strcmp(t->root, "/") && is_known_type(t->type))
+			return true;
+	}
+	return false;
+}
+
+static bool has_master(const struct look *l, const struct outside *o,
+		       const struct mountinfo_row *m)
+{
+	const struct mountinfo_row *t;
+	size_t i;
+
+	if (!m->master)
+		return true;
+	for (i = 0; i < l->mounts.n; i++) {
+		t = &l->mounts.row[i];
+		if (t->shared == m->master)
+			return true;
+		if (same_super(m, t) && t->master == m->master &&
+		    (is_root(t) || is_external(l, o, t)) &&
+		    mountinfo_below(m->root, t->root))
+			return true;
+	}
+	return false;
+}
+
+/* Why CRIU would refuse a mount; NULL: it would not. */
+static const char *refusal(const struct look *l, const struct outside *o,
+			   const struct mountinfo_row *m)
+{
+	bool whole = !strcmp(m->root, "/");
+
+	if (is_root(m))
+		return NULL;
+	if (!has_master(l, o, m))
+		return "its master is outside";
+	if (is_external(l, o, m) || is_bound_from(l, o, m, false))
+		return NULL;
+	if (whole)
+		return is_known_type(m->type) ? NULL : "unknown to CRIU";
+	return is_bound_from(l, o, m, true) ? NULL : "a part of it only";
+}
+
+static void key_of(const struct mountinfo_row *m, char *key, size_t size)
+{
+	size_t i, n = 0;
+	const char *at;
+
+	for (at = m->point + 1; *at && n + 1 < size; at++)
+		key[n++] = strchr("/:[], ", *at) ? '_' : *at;
+	key[n] = '\0';
+	for (i = 0; i < n; i++)
+		if (key[i] == '\\' || key[i] == '\'' || key[i] == '"')
+			key[i] = '_';
+}
+
+static const char *advice_for(const char *type)
+{
+	if (!strncmp(type, "fuse", 4))
+		return "its daemon is no part of the image: have it mounted "
+		       "there before the restore";
+	if (!strncmp(type, "nfs", 3) || !strcmp(type, "cifs"))
+		return "have it mounted there before the restore";
+	if (!strncmp(type, "cgroup", 6))
+		return "the host's hierarchy is bound at restore";
+	if (!strcmp(type, "overlay"))
+		return "lower, upper and work directory have to be there at "
+		       "restore";
+	if (!strcmp(type, "autofs"))
+		return "its automount daemon has to run at restore";
+	if (!strcmp(type, "tmpfs"))
+		return "its content stays outside of the image";
+	if (!strcmp(type, "devpts"))
+		return "terminals of it stay outside";
+	return NULL;
+}
+
+size_t look_external_mounts(struct look *l,
+			    void (*take)(void *to,
+					 const struct mountinfo_row *row,
+					 const char *key),
+			    void *to)
+{
+	struct outside o = {0};
+	char key[256];
+	size_t i, n = 0;
+
+	if (!l->live->saves_mounts)
+		return 0;
+	o.text = tree_text("/proc/self/mountinfo");
+	if (o.text && mountinfo_parse(o.text, &o.table) == 0)
+		for (i = 0; i < l->mounts.n && n < MAX_MOUNTS; i++) {
+			if (!refusal(l, &o, &l->mounts.row[i]))
+				continue;
+			key_of(&l->mounts.row[i], key, sizeof(key));
+			take(to, &l->mounts.row[i], key);
+			n++;
+		}
+	mountinfo_free(&o.table);
+	free(o.text);
+	return n;
+}
+
+struct list {
+	struct look_items items;
+	const char *word[2 * MAX_MOUNTS + 3];
+	char *text[MAX_MOUNTS];
+	size_t n, n_words;
+	char restore[512];
+	const char *advice;
+};
+
+static void take_mount(void *to, const struct mountinfo_row *m, const char *key)
+{
+	struct list *s = to;
+	size_t used = strlen(s->restore);
+
+	look_item(&s->items, "%s (%s, %s)", m->point, m->type,
+		  strcmp(m->root, "/") != 0 ? m->root : m->source);
+	if (asprintf(&s->text[s->n], "mnt[%s]:%s", m->point, key) < 0)
+		return;
+	s->word[s->n_words++] = "--external";
+	s->word[s->n_words++] = s->text[s->n++];
+	if (s->n <= 4)
+		snprintf(s->restore + used, sizeof(s->restore) - used,
+			 " --external 'mnt[%s]:%s'", key, m->point);
+	if (!s->advice)
+		s->advice = advice_for(m->type);
+}
+
+void look_mounts(struct look *l)
+{
+	struct list s = {0};
+	struct finding *f;
+	size_t i;
+
+	if (!look_external_mounts(l, take_mount, &s))
+		return;
+	/* The user's own list takes the place of what criu-ns would add. */
+	if (l->live->finds_mounts) {
+		s.word[s.n_words++] = "--external";
+		s.word[s.n_words++] = "mnt[]:sm";
+	}
+	s.word[s.n_words] = NULL;
+	f = look_add(l, "mount-external", FINDING_CAUSE, &s.items,
+		     "the tree has mounts that CRIU can't save: file systems "
+		     "that it does not know, or parts of one whose root is "
+		     "not mounted in there");
+	finding_value(f, "mounts", "%zu", s.items.n);
+	finding_cure(f,
+		     "leave them out; restore then needs them, and names each "
+		     "in turn: --root DIR%s%s%s",
+		     l->live->finds_mounts ? " --external 'mnt[]:sm'" : "",
+		     s.restore, s.n > 4 ? " ..." : "");
+	if (s.advice)
+		finding_value(f, "advice", "%s", s.advice);
+	look_command(l, f, s.word);
+	for (i = 0; i < s.n; i++)
+		free(s.text[i]);
+}
