@@ -107,10 +107,12 @@ static void print_text(const struct findings *all, const struct target *t,
 	report_text(stdout, all, &how);
 	print_whole(all, p->live.command);
 	if (n)
-		printf("process %d (%s): %zu thing%s in the way of a dump\n",
+		printf("process %d (%s): %zu thing%s in the way of dump and "
+		       "restore\n",
 		       t->pid, t->process.name, n, n == 1 ? "" : "s");
 	else
-		printf("process %d (%s): nothing is in the way of a dump%s\n",
+		printf("process %d (%s): nothing is in the way of dump and "
+		       "restore%s\n",
 		       t->pid, t->process.name,
 		       all->n ? ", something will be lost" : "");
 }

@@ -194,8 +194,10 @@ add_word(struct words *w, const char *option, const char *fmt, ...)
 	grown[w->n] = NULL;
 }
 
-static void take_mount(void *to, const struct mountinfo_row *m, const char *key)
+static void take_mount(void *to, const struct mountinfo_row *m, const char *key,
+		       const char *here)
 {
+	(void)here;
 	add_word(to, "external", "mnt[%s]:%s", m->point, key);
 }
 

@@ -90,13 +90,15 @@ void look_terminals(struct look *l);
 void look_unix(struct look *l);
 void look_internet(struct look *l);
 
-/* The mounts that --external 'mnt[...]' has to name for a dump; @take gets
- * each with the key for it.  Returns how many. */
-size_t look_external_mounts(struct look *l,
-			    void (*take)(void *to,
-					 const struct mountinfo_row *row,
-					 const char *key),
-			    void *to);
+/**
+ * look_external_mounts - the mounts that --external 'mnt[...]' has to name.
+ * @take: gets each, with a key for it, and the path by which the caller has it,
+ *        or NULL
+ * Returns how many.
+ */
+typedef void look_take_mount(void *to, const struct mountinfo_row *row,
+			     const char *key, const char *here);
+size_t look_external_mounts(struct look *l, look_take_mount *take, void *to);
 
 /* A unix socket of the tree whose peer is outside. */
 struct look_unix {

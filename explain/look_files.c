@@ -5,9 +5,11 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -179,22 +181,48 @@ static enum trouble look_at_pidfd(const struct look *l, const struct tree_fd *f)
 	return FOREIGN_PIDFD;
 }
 
+/* Whether @other is the file that the epoll has under its @nth entry for
+ * descriptor @watched; kcmp(2) compares without touching either. */
+static bool is_watched(const struct tree_process *p,
+		       const struct tree_fd *epoll, int other, int watched,
+		       unsigned int nth)
+{
+	struct kcmp_epoll_slot slot = {.efd = (unsigned int)epoll->fd,
+				       .tfd = (unsigned int)watched,
+				       .toff = nth};
+
+	return syscall(SYS_kcmp, p->pid, p->pid, KCMP_EPOLL_TFD, other,
+		       &slot) == 0;
+}
+
+static bool is_open(const struct tree_process *p, const struct tree_fd *epoll,
+		    const char *line, int watched, unsigned int nth)
+{
+	const char *ino = strstr(line, " ino:");
+	uintmax_t inode = ino ? strtoumax(ino + 5, NULL, 16) : 0;
+	size_t i;
+
+	for (i = 0; i < p->n_fds; i++)
+		if (p->fd[i].st.st_ino == inode &&
+		    is_watched(p, epoll, p->fd[i].fd, watched, nth))
+			return true;
+	return !ino; /* before Linux 4.13: it can't be told */
+}
+
 /* What an epoll watches has to be open in the same process. */
 static enum trouble look_at_epoll(const struct tree_process *p,
 				  const struct tree_fd *f)
 {
-	const char *at = NULL;
-	uintmax_t inode;
-	const char *ino;
-	size_t i;
+	const char *at = NULL, *before;
+	unsigned int nth;
+	int watched;
 
-	while (f->text && fdinfo_watched(f->text, &at) >= 0) {
-		ino = strstr(at, " ino:");
-		inode = ino ? strtoumax(ino + 5, NULL, 16) : 0;
-		for (i = 0; i < p->n_fds; i++)
-			if (!ino || p->fd[i].st.st_ino == inode)
-				break;
-		if (i == p->n_fds)
+	while (f->text && (watched = fdinfo_watched(f->text, &at)) >= 0) {
+		nth = 0;
+		before = NULL;
+		while (fdinfo_watched(f->text, &before) >= 0 && before != at)
+			nth += atoi(before + 4) == watched;
+		if (!is_open(p, f, at, watched, nth))
 			return LOST_WATCH;
 	}
 	return FINE;

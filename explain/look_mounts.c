@@ -64,6 +64,11 @@ static bool is_root(const struct mountinfo_row *m)
 	return !strcmp(m->point, "/");
 }
 
+static bool is_root_of_fs(const struct mountinfo_row *m)
+{
+	return !strcmp(m->root, "/");
+}
+
 static bool is_named(const struct look *l, const struct mountinfo_row *m)
 {
 	char key[4200];
@@ -96,7 +101,7 @@ static bool is_bound_from(const struct look *l, const struct outside *o,
 		if ((is_root(t) || is_external(l, o, t)) &&
 		    mountinfo_below(m->root, t->root))
 			return true;
-		if (whole && !strcmp(t->root, "/") && is_known_type(t->type))
+		if (whole && is_root_of_fs(t) && is_known_type(t->type))
 			return true;
 	}
 	return false;
@@ -126,7 +131,7 @@ static bool has_master(const struct look *l, const struct outside *o,
 static const char *refusal(const struct look *l, const struct outside *o,
 			   const struct mountinfo_row *m)
 {
-	bool whole = !strcmp(m->root, "/");
+	bool whole = is_root_of_fs(m);
 
 	if (is_root(m))
 		return NULL;
@@ -173,27 +178,49 @@ static const char *advice_for(const char *type)
 	return NULL;
 }
 
-size_t look_external_mounts(struct look *l,
-			    void (*take)(void *to,
-					 const struct mountinfo_row *row,
-					 const char *key),
-			    void *to)
+/* Where the caller has what a mount shows, or NULL. */
+static const char *path_here(const struct outside *o,
+			     const struct mountinfo_row *m, char *buf,
+			     size_t size)
 {
+	const struct mountinfo_row *t;
+	const char *rest;
+	size_t i;
+
+	for (i = 0; i < o->table.n; i++) {
+		t = &o->table.row[i];
+		if (!same_super(m, t) || !mountinfo_below(m->root, t->root) ||
+		    mountinfo_hidden(&o->table, t))
+			continue;
+		rest = is_root_of_fs(t) ? m->root : m->root + strlen(t->root);
+		snprintf(buf, size, "%s%s", is_root(t) && *rest ? "" : t->point,
+			 strcmp(rest, "/") != 0 ? rest : "");
+		return buf;
+	}
+	return NULL;
+}
+
+size_t look_external_mounts(struct look *l, look_take_mount *take, void *to)
+{
+	const struct mountinfo_row *m;
 	struct outside o = {0};
-	char key[256];
+	char key[256], here[8192];
 	size_t i, n = 0;
 
 	if (!l->live->saves_mounts)
 		return 0;
 	o.text = tree_text("/proc/self/mountinfo");
-	if (o.text && mountinfo_parse(o.text, &o.table) == 0)
-		for (i = 0; i < l->mounts.n && n < MAX_MOUNTS; i++) {
-			if (!refusal(l, &o, &l->mounts.row[i]))
-				continue;
-			key_of(&l->mounts.row[i], key, sizeof(key));
-			take(to, &l->mounts.row[i], key);
-			n++;
-		}
+	if (!o.text || mountinfo_parse(o.text, &o.table) != 0)
+		goto out;
+	for (i = 0; i < l->mounts.n && n < MAX_MOUNTS; i++) {
+		m = &l->mounts.row[i];
+		if (!refusal(l, &o, m))
+			continue;
+		key_of(m, key, sizeof(key));
+		take(to, m, key, path_here(&o, m, here, sizeof(here)));
+		n++;
+	}
+out:
 	mountinfo_free(&o.table);
 	free(o.text);
 	return n;
@@ -208,20 +235,21 @@ struct list {
 	const char *advice;
 };
 
-static void take_mount(void *to, const struct mountinfo_row *m, const char *key)
+static void take_mount(void *to, const struct mountinfo_row *m, const char *key,
+		       const char *here)
 {
 	struct list *s = to;
 	size_t used = strlen(s->restore);
 
 	look_item(&s->items, "%s (%s, %s)", m->point, m->type,
-		  strcmp(m->root, "/") != 0 ? m->root : m->source);
+		  is_root_of_fs(m) ? m->source : m->root);
 	if (asprintf(&s->text[s->n], "mnt[%s]:%s", m->point, key) < 0)
 		return;
 	s->word[s->n_words++] = "--external";
 	s->word[s->n_words++] = s->text[s->n++];
 	if (s->n <= 4)
 		snprintf(s->restore + used, sizeof(s->restore) - used,
-			 " --external 'mnt[%s]:%s'", key, m->point);
+			 " --external 'mnt[%s]:%s'", key, here ? here : "PATH");
 	if (!s->advice)
 		s->advice = advice_for(m->type);
 }
@@ -246,8 +274,8 @@ void look_mounts(struct look *l)
 		     "not mounted in there");
 	finding_value(f, "mounts", "%zu", s.items.n);
 	finding_cure(f,
-		     "leave them out; restore then needs them, and names each "
-		     "in turn: --root DIR%s%s%s",
+		     "leave them out, and say at restore what to put there: "
+		     "--root DIR%s%s%s",
 		     l->live->finds_mounts ? " --external 'mnt[]:sm'" : "",
 		     s.restore, s.n > 4 ? " ..." : "");
 	if (s.advice)

@@ -57,7 +57,7 @@ static void look_nested(struct look *l, enum tree_ns kind)
 			"start it without a namespace of its own");
 }
 
-static void look_time(struct look *l)
+static bool look_time(struct look *l)
 {
 	const struct tree_process *p;
 	struct look_items items = {0};
@@ -71,12 +71,13 @@ static void look_time(struct look *l)
 			look_item(&items, "%d (%s)", p->pid, p->name);
 	}
 	if (!items.n)
-		return;
+		return false;
 	f = look_add(l, "time-for-children", FINDING_CAUSE, &items,
 		     "children of a process get another time namespace than "
 		     "its own, which CRIU can't dump");
 	finding_cure(f, "start it inside of a time namespace: unshare --time "
 			"--fork");
+	return true;
 }
 
 /* Whether a namespace belongs to the root's user namespace. */
@@ -163,7 +164,7 @@ void look_namespaces(struct look *l)
 	look_nested(l, TREE_CGROUP);
 	look_nested(l, TREE_NET);
 	look_nested(l, TREE_MNT);
-	look_nested(l, TREE_TIME);
-	look_time(l);
+	if (!look_time(l))
+		look_nested(l, TREE_TIME);
 	look_user(l);
 }

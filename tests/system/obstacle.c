@@ -690,8 +690,8 @@ static void *run_thread(void *unused)
 static void *leave_thread(void *unused)
 {
 	(void)unused;
-	for (;;)
-		usleep(10000);
+	wait_for_end();
+	return NULL;
 }
 
 static void leader_gone(void)
