@@ -76,7 +76,7 @@ static void print_whole(const struct findings *all, const char *const *base)
 	const char *command[MAX_WORDS];
 	size_t i, n = 0, n_base, cures = 0;
 
-	while (base[n] && n < MAX_WORDS - 1) {
+	while (n < MAX_WORDS - 1 && base[n]) {
 		command[n] = base[n];
 		n++;
 	}

@@ -38,6 +38,7 @@ static void look_session(struct look *l)
 {
 	const struct tree_process *p = look_root(l);
 	struct finding *f;
+	char leader[64];
 
 	if (p->inner_session == 0 && p->session != p->pid) {
 		f = look_add(l, "session-outside", FINDING_CAUSE, NULL,
@@ -52,9 +53,9 @@ static void look_session(struct look *l)
 	if (p->session == p->pid || l->live->options.shell_job)
 		return;
 	f = look_add(l, "no-session-leader", FINDING_CAUSE, NULL,
-		     "%d (%s) belongs to a session that another process "
-		     "started: %d leads it",
-		     p->pid, p->name, p->session);
+		     "%d (%s) was started in the session of another process "
+		     "(by a shell, say): %s leads it",
+		     p->pid, p->name, look_name(p->session, leader));
 	finding_value(f, "session", "%d", p->session);
 	finding_cure(f, "dump it as a shell job, and restore it with "
 			"--shell-job as well; or start it with setsid(1)");

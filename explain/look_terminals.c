@@ -159,6 +159,11 @@ static void put_own_first(const struct look *l, struct terminals *t)
 	}
 }
 
+static bool is_session_leader(const struct look *l)
+{
+	return look_root(l)->session == look_root(l)->pid;
+}
+
 void look_terminals(struct look *l)
 {
 	struct terminals t = {0};
@@ -170,7 +175,8 @@ void look_terminals(struct look *l)
 	collect(l, &t);
 	if (t.n)
 		put_own_first(l, &t);
-	if (t.n && !job) {
+	/* look_tasks() has told of the others, and they have the same cure. */
+	if (t.n && !job && is_session_leader(l)) {
 		look_item(&items, "fd %d of %d (%s), %s", t.list[0].fd->fd,
 			  t.list[0].process->pid, t.list[0].process->name,
 			  t.list[0].fd->link);

@@ -77,7 +77,7 @@ static int make_file(const char *name, size_t size)
 	return fd;
 }
 
-static void wait_for_end(void)
+static _Noreturn void wait_for_end(void)
 {
 	for (;;)
 		usleep(10000);
@@ -668,10 +668,20 @@ static void traced(pid_t child)
 	must((int)ptrace(PTRACE_SEIZE, child, 0, 0), "seize");
 }
 
+static int run_child(void *unused)
+{
+	(void)unused;
+	wait_for_end();
+	return 0;
+}
+
 static void vforked(void)
 {
-	if (fork() == 0 && vfork() == 0)
-		wait_for_end();
+	static char stack[65536] __attribute__((aligned(16)));
+
+	if (fork() == 0)
+		clone(run_child, stack + sizeof(stack),
+		      CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
 }
 
 static void zombie(void)
