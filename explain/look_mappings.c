@@ -2,18 +2,20 @@
 /*
  * Memory mappings that CRIU refuses.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "explain/look.h"
 
 #define MIB (1ULL << 20)
 
 struct mappings {
-	struct look_items sysv, uprobes, device, big, gone;
+	struct look_items sysv, uprobes, device, big, gone, elsewhere;
 	unsigned long long biggest;
 	struct stat last; /* a file is mapped in several pieces */
 	pid_t last_pid;
@@ -90,6 +92,38 @@ static void look_at_line(struct look *l, struct mappings *m,
 		look_at_file(l, m, p, line, path);
 }
 
+/* The mount of its program, by way of a descriptor of ours. */
+static int mount_of_program(pid_t pid)
+{
+	struct fdinfo info = {.mnt_id = -1};
+	char path[48], *text;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	text = tree_text(path);
+	close(fd);
+	if (text)
+		fdinfo_parse(text, &info);
+	free(text);
+	return info.mnt_id;
+}
+
+static void look_at_program(struct look *l, struct mappings *m,
+			    const struct tree_process *p)
+{
+	int id;
+
+	if (!l->mounts.n || p->ns[TREE_MNT] != look_root(l)->ns[TREE_MNT])
+		return;
+	id = mount_of_program(p->pid);
+	if (id >= 0 && !mountinfo_by_id(&l->mounts, id))
+		look_item(&m->elsewhere, "%d (%s)", p->pid, p->name);
+}
+
 static void look_at_process(struct look *l, struct mappings *m,
 			    const struct tree_process *p)
 {
@@ -121,6 +155,16 @@ static void say_memory(struct look *l, struct mappings *m)
 			     "a device or kernel object is mapped, which CRIU "
 			     "can't save");
 		finding_cure(f, "have it unmapped before the dump");
+	}
+	if (m->elsewhere.n) {
+		f = look_add(l, "program-elsewhere", FINDING_CAUSE,
+			     &m->elsewhere,
+			     "a process has entered its mount namespace "
+			     "without executing a program in there: its code "
+			     "is of another one");
+		finding_cure(f, "enter or make the namespace first, then "
+				"start the program: nsenter --mount, unshare "
+				"--mount");
 	}
 	if (m->uprobes.n) {
 		f = look_add(l, "uprobes", FINDING_CAUSE, &m->uprobes,
@@ -166,8 +210,10 @@ void look_mappings(struct look *l)
 	struct mappings m = {0};
 	size_t i;
 
-	for (i = 0; i < l->tree->n; i++)
+	for (i = 0; i < l->tree->n; i++) {
+		look_at_program(l, &m, &l->tree->process[i]);
 		look_at_process(l, &m, &l->tree->process[i]);
+	}
 	say_memory(l, &m);
 	say_deleted(l, &m);
 }
