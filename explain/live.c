@@ -194,11 +194,24 @@ add_word(struct words *w, const char *option, const char *fmt, ...)
 	grown[w->n] = NULL;
 }
 
+struct extras {
+	struct look *look;
+	struct words words;
+};
+
 static void take_mount(void *to, const struct mountinfo_row *m, const char *key,
 		       const char *here)
 {
-	(void)here;
-	add_word(to, "external", "mnt[%s]:%s", m->point, key);
+	struct extras *x = to;
+	struct finding *f;
+
+	add_word(&x->words, "external", "mnt[%s]:%s", m->point, key);
+	f = finding_add(x->look->all, "mount-external", FINDING_LOSS);
+	finding_cause(f,
+		      "mount %s (%s) is left out: restore needs --root DIR and "
+		      "--external 'mnt[%s]:%s'",
+		      m->point, m->type, key, here ? here : "PATH");
+	finding_value(f, "mount", "%s", m->point);
 }
 
 static void lose(struct look *l, const struct look_unix *u)
@@ -261,22 +274,22 @@ int live_externals(const struct live *live, char ***ret_words,
 {
 	struct look l = {.live = live, .all = ret_losses};
 	struct tree tree = {0};
-	struct words w = {0};
+	struct extras x = {.look = &l};
 	int err;
 
 	err = look_open(&l, &tree);
 	if (!err)
-		look_external_mounts(&l, take_mount, &w);
+		look_external_mounts(&l, take_mount, &x);
 	if (!err)
-		err = add_sockets(&l, &w);
+		err = add_sockets(&l, &x.words);
 	look_close(&l, &tree);
-	if (!err && w.broken)
+	if (!err && x.words.broken)
 		err = -ENOMEM;
 	if (err) {
-		live_free_words(w.word);
+		live_free_words(x.words.word);
 		return err;
 	}
-	*ret_words = w.word;
+	*ret_words = x.words.word;
 	return 0;
 }
 

@@ -144,17 +144,23 @@ static const char *refusal(const struct look *l, const struct outside *o,
 	return is_bound_from(l, o, m, true) ? NULL : "a part of it only";
 }
 
-static void key_of(const struct mountinfo_row *m, char *key, size_t size)
+/*
+ * What the image calls it.  The path by which the caller has it, where there is
+ * one, tells restore by itself what to put there.
+ */
+static void key_of(const struct mountinfo_row *m, const char *here, char *key,
+		   size_t size)
 {
-	size_t i, n = 0;
 	const char *at;
+	size_t n = 0;
 
+	if (here && !strpbrk(here, ":[]\"\\#\n") && strlen(here) < size) {
+		snprintf(key, size, "%s", here);
+		return;
+	}
 	for (at = m->point + 1; *at && n + 1 < size; at++)
-		key[n++] = strchr("/:[], ", *at) ? '_' : *at;
+		key[n++] = strchr(":[]/\"'\\#, \n", *at) ? '_' : *at;
 	key[n] = '\0';
-	for (i = 0; i < n; i++)
-		if (key[i] == '\\' || key[i] == '\'' || key[i] == '"')
-			key[i] = '_';
 }
 
 static const char *advice_for(const char *type)
@@ -204,7 +210,8 @@ size_t look_external_mounts(struct look *l, look_take_mount *take, void *to)
 {
 	const struct mountinfo_row *m;
 	struct outside o = {0};
-	char key[256], here[8192];
+	char key[4096], path[8192];
+	const char *here;
 	size_t i, n = 0;
 
 	if (!l->live->saves_mounts)
@@ -216,8 +223,9 @@ size_t look_external_mounts(struct look *l, look_take_mount *take, void *to)
 		m = &l->mounts.row[i];
 		if (!refusal(l, &o, m))
 			continue;
-		key_of(m, key, sizeof(key));
-		take(to, m, key, path_here(&o, m, here, sizeof(here)));
+		here = path_here(&o, m, path, sizeof(path));
+		key_of(m, here, key, sizeof(key));
+		take(to, m, key, here);
 		n++;
 	}
 out:

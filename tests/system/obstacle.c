@@ -222,6 +222,12 @@ static void tcp_pending(void)
 	must(connect(pair[0], (struct sockaddr *)&a, sizeof(a)), "connect");
 }
 
+static void close_server(pid_t child)
+{
+	(void)child;
+	close(server);
+}
+
 static void tcp_server(void)
 {
 	struct sockaddr_in a;
@@ -778,7 +784,7 @@ static const struct kind kinds[] = {
 	{"unix-pending-closed", .inside = pending_closed},
 	{"tcp", tcp_pair, keep_first, keep_second},
 	{"tcp-inside", .inside = tcp_pair},
-	{"tcp-pending", tcp_pending, drop_client, NULL},
+	{"tcp-pending", tcp_pending, drop_client, close_server},
 	{"tcp-server", .inside = tcp_server},
 	{"mptcp", .inside = mptcp},
 	{"sctp", .inside = sctp},
