@@ -103,8 +103,7 @@ static int take_unix(const void *body, size_t size, struct diag_socket *s)
 {
 	struct unix_diag_msg m;
 	const struct rtattr *a;
-	unsigned int left;
-	int err = 0;
+	int left, err = 0; /* signed: RTA_NEXT may go below zero */
 
 	if (size < NLMSG_ALIGN(sizeof(m)))
 		return -EBADMSG;
@@ -113,7 +112,7 @@ static int take_unix(const void *body, size_t size, struct diag_socket *s)
 	s->state = m.udiag_state;
 	s->inode = m.udiag_ino;
 	a = (const void *)((const char *)body + NLMSG_ALIGN(sizeof(m)));
-	left = (unsigned int)(size - NLMSG_ALIGN(sizeof(m)));
+	left = (int)(size - NLMSG_ALIGN(sizeof(m)));
 	for (; !err && RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (a->rta_type == UNIX_DIAG_PEER)
 			s->peer = number_of(a);

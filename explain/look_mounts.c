@@ -210,7 +210,7 @@ size_t look_external_mounts(struct look *l, look_take_mount *take, void *to)
 {
 	const struct mountinfo_row *m;
 	struct outside o = {0};
-	char key[4096], path[8192];
+	char key[8192], path[8192];
 	const char *here;
 	size_t i, n = 0;
 
