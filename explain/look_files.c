@@ -3,6 +3,7 @@
  * Open files: deleted ones, ones of other mounts, and what CRIU has no image
  * for.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/kcmp.h>
@@ -66,17 +67,40 @@ static bool is_silly_name(const char *path)
 	return name && !strncmp(name, "/.nfs", 5) && strlen(name) > 20;
 }
 
-/* By the root of the tree: a chrooted one sees other paths than CRIU does. */
-static bool path_exists(const struct look *l, const char *path)
+/*
+ * What a path leads to in the tree's mount namespace, where that can be told: a
+ * chrooted process sees other paths than CRIU does.  Returns 0 or -errno.
+ */
+static int stat_path(const struct look *l, const char *path, struct stat *ret)
 {
-	char root[64], link[8], full[4400];
-	struct stat st;
+	bool own = look_root(l)->ns[TREE_MNT] == l->own_ns[TREE_MNT];
+	char root[64] = "", link[8], full[4400];
 
-	snprintf(root, sizeof(root), "/proc/%d/root", l->live->pid);
-	if (readlink(root, link, sizeof(link)) != 1)
-		return false;
+	if (!own) {
+		snprintf(root, sizeof(root), "/proc/%d/root", l->live->pid);
+		if (readlink(root, link, sizeof(link)) != 1)
+			return -EXDEV;
+	}
 	snprintf(full, sizeof(full), "%s%s", root, path);
-	return lstat(full, &st) == 0;
+	return lstat(full, ret) < 0 ? -errno : 0;
+}
+
+/* Whether a mount covers the name of a file, and shows none or another one. */
+static bool is_covered(const struct look *l, const struct tree_fd *f)
+{
+	const struct mountinfo_row *row = mountinfo_at(&l->mounts, f->link);
+	struct stat st;
+	int err;
+
+	if (!row || row->id == f->info.mnt_id)
+		return false;
+	err = stat_path(l, f->link, &st);
+	if (err)
+		return err == -ENOENT || err == -ENOTDIR;
+	if (st.st_ino == f->st.st_ino && st.st_dev == f->st.st_dev)
+		return false;
+	return !l->live->options.evasive_devices || !st.st_rdev ||
+	       st.st_rdev != f->st.st_rdev;
 }
 
 static enum trouble look_at_name(struct look *l, struct files *s,
@@ -84,6 +108,7 @@ static enum trouble look_at_name(struct look *l, struct files *s,
 {
 	unsigned long long size = (unsigned long long)f->st.st_blocks * 512;
 	unsigned long long limit = l->live->options.ghost_limit;
+	struct stat st;
 
 	if (on_file_system(l, f, "proc") || on_file_system(l, f, "devpts"))
 		return FINE;
@@ -96,8 +121,8 @@ static enum trouble look_at_name(struct look *l, struct files *s,
 	if (on_file_system(l, f, "nfs") && is_silly_name(f->link))
 		return l->live->options.link_remap ? FINE : NAME_GONE;
 	if (!tree_deleted(f))
-		return FINE;
-	if (path_exists(l, f->link))
+		return is_covered(l, f) ? HIDDEN : FINE;
+	if (stat_path(l, f->link, &st) == 0)
 		return NAME_TAKEN;
 	return l->live->options.link_remap ? FINE : NAME_GONE;
 }
@@ -398,8 +423,8 @@ static void say_mounts(struct look *l, struct files *s)
 	}
 	if (s->items[HIDDEN].n) {
 		f = look_add(l, "file-hidden", FINDING_CAUSE, &s->items[HIDDEN],
-			     "a file is open on a mount that another mount "
-			     "covers");
+			     "a file is open by a path where something else is "
+			     "mounted now");
 		finding_cure(f, "unmount what covers it, or have it closed");
 	}
 	if (s->items[NO_NAME].n) {

@@ -119,6 +119,20 @@ bool mountinfo_below(const char *inner, const char *outer)
 	       (inner[len] == '\0' || inner[len] == '/');
 }
 
+const struct mountinfo_row *mountinfo_at(const struct mountinfo *m,
+					 const char *path)
+{
+	const struct mountinfo_row *best = NULL;
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (mountinfo_below(path, m->row[i].point) &&
+		    !mountinfo_hidden(m, &m->row[i]) &&
+		    (!best || strlen(m->row[i].point) >= strlen(best->point)))
+			best = &m->row[i];
+	return best;
+}
+
 /*
  * By a mount on its own mount point, or by a sibling that is mounted over a
  * directory above it; or because that is so of the mount that it is on.

@@ -48,6 +48,13 @@ bool mountinfo_hidden(const struct mountinfo *m,
 		      const struct mountinfo_row *row);
 
 /**
+ * mountinfo_at - the mount that a path leads to: the last one that was mounted
+ * on it or the nearest directory above it; or NULL.
+ */
+const struct mountinfo_row *mountinfo_at(const struct mountinfo *m,
+					 const char *path);
+
+/**
  * mountinfo_below - whether path @inner is @outer, or leads below it.
  */
 bool mountinfo_below(const char *inner, const char *outer);
