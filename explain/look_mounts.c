@@ -163,24 +163,28 @@ static void key_of(const struct mountinfo_row *m, const char *here, char *key,
 	key[n] = '\0';
 }
 
+/* By the beginning of the type's name. */
+static const struct {
+	const char *type, *advice;
+} advices[] = {
+	{"fuse", "its daemon is not in the image and has to run at restore"},
+	{"nfs", "have it mounted there before the restore"},
+	{"cifs", "have it mounted there before the restore"},
+	{"cgroup", "the hierarchy of the host is what comes back"},
+	{"overlay", "its lower and upper directories stay outside"},
+	{"autofs", "its automount daemon has to run at restore"},
+	{"tmpfs", "what is in it stays outside of the image"},
+	{"ramfs", "what is in it stays outside of the image"},
+	{"devpts", "terminals on it are not in the image"},
+};
+
 static const char *advice_for(const char *type)
 {
-	if (!strncmp(type, "fuse", 4))
-		return "its daemon is no part of the image: have it mounted "
-		       "there before the restore";
-	if (!strncmp(type, "nfs", 3) || !strcmp(type, "cifs"))
-		return "have it mounted there before the restore";
-	if (!strncmp(type, "cgroup", 6))
-		return "the host's hierarchy is bound at restore";
-	if (!strcmp(type, "overlay"))
-		return "lower, upper and work directory have to be there at "
-		       "restore";
-	if (!strcmp(type, "autofs"))
-		return "its automount daemon has to run at restore";
-	if (!strcmp(type, "tmpfs"))
-		return "its content stays outside of the image";
-	if (!strcmp(type, "devpts"))
-		return "terminals of it stay outside";
+	size_t i;
+
+	for (i = 0; i < sizeof(advices) / sizeof(*advices); i++)
+		if (!strncmp(type, advices[i].type, strlen(advices[i].type)))
+			return advices[i].advice;
 	return NULL;
 }
 
@@ -240,8 +244,20 @@ struct list {
 	char *text[MAX_MOUNTS];
 	size_t n, n_words;
 	char restore[512];
-	const char *advice;
+	char advice[256];
 };
+
+/* Once for each kind of file system. */
+static void advise(struct list *s, const char *type)
+{
+	const char *advice = advice_for(type);
+	size_t used = strlen(s->advice);
+
+	if (!advice || strstr(s->advice, advice))
+		return;
+	snprintf(s->advice + used, sizeof(s->advice) - used, "%s%s: %s",
+		 used ? "; " : "", type, advice);
+}
 
 static void take_mount(void *to, const struct mountinfo_row *m, const char *key,
 		       const char *here)
@@ -258,8 +274,7 @@ static void take_mount(void *to, const struct mountinfo_row *m, const char *key,
 	if (s->n <= 4)
 		snprintf(s->restore + used, sizeof(s->restore) - used,
 			 " --external 'mnt[%s]:%s'", key, here ? here : "PATH");
-	if (!s->advice)
-		s->advice = advice_for(m->type);
+	advise(s, m->type);
 }
 
 void look_mounts(struct look *l)
@@ -283,11 +298,10 @@ void look_mounts(struct look *l)
 	finding_value(f, "mounts", "%zu", s.items.n);
 	finding_cure(f,
 		     "leave them out, and say at restore what to put there: "
-		     "--root DIR%s%s%s",
+		     "--root DIR%s%s%s%s%s",
 		     l->live->finds_mounts ? " --external 'mnt[]:sm'" : "",
-		     s.restore, s.n > 4 ? " ..." : "");
-	if (s.advice)
-		finding_value(f, "advice", "%s", s.advice);
+		     s.restore, s.n > 4 ? " ..." : "", *s.advice ? "; " : "",
+		     s.advice);
 	look_command(l, f, s.word);
 	for (i = 0; i < s.n; i++)
 		free(s.text[i]);

@@ -341,6 +341,43 @@ has_children() { # PID N
   wait_ended "$OUTSIDE"
 }
 
+@test "a program on the terminal of a shell: -j cures it, external ones, too" {
+  # shellcheck disable=SC2016 # for the inner shells
+  on_terminal 'setsid sh -c "echo \$\$ >pid; exec sleep 1000" & wait'
+  names terminal-outside
+  is_clean -j
+  check_it
+  paste_cure
+  wait_ended "$PID"
+  kill -KILL "$OUTSIDE" 2>/dev/null || :
+  wait_ended "$OUTSIDE"
+}
+
+@test "two terminals of others: the second one has to be external" {
+  # shellcheck disable=SC2016 # for the inner shells
+  on_terminal 'script -qfc "sh second" /dev/null'
+  names terminals-outside
+  check_it
+  paste_cure
+  wait_ended "$PID"
+  kill -KILL "$OUTSIDE" 2>/dev/null || :
+  wait_ended "$OUTSIDE"
+}
+# COMMAND, which writes its PID to pid, in a shell with a terminal.  "second"
+# is a command for a second terminal: it opens the first one as well.
+on_terminal() {
+  echo "$1" >first
+  # shellcheck disable=SC2016 # for the inner shell
+  echo 'setsid sh -c "echo \$\$ >pid; exec sleep 1000" 3<>"$FIRST" & wait' \
+    >second
+  # shellcheck disable=SC2016 # for the inner shell
+  start_alone script -qfc 'FIRST=$(tty) sh first' /dev/null
+  OUTSIDE=$PID
+  wait_until 10 test -s pid
+  PID=$(<pid)
+  wait_until 5 is_sleep "$PID"
+}
+
 @test "an old criu that can't read sockets here is named, once there is one" {
   has_sockets && skip 'this criu can'
   start_obstacle udp
@@ -352,8 +389,8 @@ has_children() { # PID N
 
 # --- Mounts ----------------------------------------------------------------------
 
-# The counter in a root of its own, with PRE done to its mounts before.
-start_container() { # PRE
+# A root for the counter in "container".
+make_container() {
   local file
   mkdir -p container/{proc,dev,data,ext,more} ext img
   echo hello >ext/file
@@ -364,6 +401,10 @@ start_container() { # PRE
     cp -L "$file" "container$file"
   done
   FILE=$DIR/container/data/count
+}
+# The counter in there, with PRE done to its mounts before.
+start_container() { # PRE
+  make_container
   # shellcheck disable=SC2016 # for the inner shell
   start_alone unshare -m --propagation private sh -c "$1"' && exec "$@"' sh \
     "$HELPERS_DIR/nsrun" -R "$DIR/container" "$HELPERS_DIR/counter" /data/count
@@ -389,6 +430,53 @@ start_container() { # PRE
     --external "mnt[$DIR/ext]:$DIR/ext" --external "mnt[more]:$DIR/ext"
   equals "$(<"/proc/$ROOT/root/ext/file")" hello
   end_tree "$ROOT"
+}
+
+@test "a mount whose master is outside is named, and the cure dumps" {
+  # shellcheck disable=SC2016 # for perl and the inner shells
+  local pivot='my ($d, $n, $p, $e) = (".", ".", "proc", "/proc");
+    chdir "container" or die;
+    syscall(155, $d, $n) == 0 && syscall(166, $d, 2) == 0 or die;
+    chdir "/";
+    syscall(165, $p, $e, $p, 0, 0) == 0 or die;
+    if (!fork) { POSIX::setsid();
+      open STDIN, "+</dev/null"; open STDOUT, ">&STDIN";
+      open STDERR, ">&STDIN"; POSIX::close($_) for 3 .. 20;
+      exec @ARGV }
+    1 while wait != -1'
+  [[ $(uname -m) == x86_64 ]] || skip 'numbers of system calls'
+  make_container
+  # The outer namespace has to live on, or there is no master.
+  # shellcheck disable=SC2016
+  start_alone unshare -m --propagation private sh -c 'mount --bind ext ext &&
+    mount --make-shared ext && unshare -pfm --propagation slave sh -c "
+      mount --rbind container container && mount --bind ext container/ext &&
+      exec perl -MPOSIX -e \"\$@\"" sh "$@"; :' sh "$pivot" \
+    "$HELPERS_DIR/counter" /data/count
+  RUNNER=$PID
+  wait_growing "$FILE"
+  find_target "$HELPERS_DIR/counter"
+  names mount-external
+  dump_it
+  not status_is 0
+  grep -q 'unreachable sharing' img/dump.log
+  check_it
+  paste_cure
+  wait_ended "$RUNNER"
+}
+
+@test "a file whose path something was mounted over is named" {
+  mkdir own
+  FILE=$DIR/own/count
+  start_alone unshare -m --propagation private \
+    "$HELPERS_DIR/alone" -g "$HELPERS_DIR/counter" "$FILE"
+  wait_growing "$FILE"
+  is_clean
+  nsenter -t "$PID" -m mount -t tmpfs none "$DIR/own"
+  names file-hidden
+  dump_it --mounts=leave
+  not status_is 0
+  kill -KILL "$PID"
 }
 
 @test "a container without external mounts has no findings" {
