@@ -65,6 +65,10 @@ bool look_criu_is(const struct look *l, int version);
  * tree, too.  @buf: 64 bytes; returned. */
 const char *look_name(pid_t pid, char *buf);
 
+/* Whether CRIU saves a descriptor by its path. */
+bool look_is_path(const struct tree_fd *f);
+bool look_is_tty(const struct stat *st);
+
 /* Who outside of the tree holds a socket or pipe. */
 struct look_holder {
 	uint32_t inode;
@@ -82,6 +86,7 @@ void look_for_holders(const struct tree *t, struct look_holder *list, size_t n);
 void look_tasks(struct look *l);
 void look_namespaces(struct look *l);
 void look_mounts(struct look *l);
+void look_descriptors(struct look *l);
 void look_files(struct look *l);
 void look_pipes(struct look *l);
 void look_mappings(struct look *l);

@@ -4,13 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DELETED " (deleted)"
+#include "explain/tree_parts.h"
 
 const char *const tree_ns_name[TREE_NS_COUNT] = {
 	[TREE_PID] = "pid",
@@ -23,23 +22,6 @@ const char *const tree_ns_name[TREE_NS_COUNT] = {
 	[TREE_TIME] = "time",
 	[TREE_TIME_CHILDREN] = "time_for_children",
 };
-
-static int read_at(int dir, const char *name, char *buf, size_t size)
-{
-	ssize_t n;
-	int fd, err;
-
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, size - 1);
-	err = n < 0 ? -errno : 0;
-	close(fd);
-	if (err)
-		return err;
-	buf[n] = '\0';
-	return 0;
-}
 
 /* The kernel gives a long list a page at a time. */
 static int read_long_at(int dir, const char *name, char *buf, size_t size)
@@ -93,34 +75,6 @@ char *tree_text(const char *path)
 	return text;
 }
 
-uint32_t tree_inode(const char *link, const char *kind)
-{
-	size_t len = strlen(kind);
-
-	if (strncmp(link, kind, len) != 0 || strncmp(link + len, ":[", 2) != 0)
-		return 0;
-	return (uint32_t)strtoul(link + len + 2, NULL, 10);
-}
-
-bool tree_deleted(const struct tree_fd *f)
-{
-	size_t len = strlen(f->link), tail = strlen(DELETED);
-
-	return f->link[0] == '/' && len > tail &&
-	       !strcmp(f->link + len - tail, DELETED);
-}
-
-static bool is_number(const char *name)
-{
-	return *name >= '0' && *name <= '9';
-}
-
-/* Room for one more element, of powers of two. */
-static void *grow(void *list, size_t n, size_t element)
-{
-	return n & (n - 1) ? list : realloc(list, (n ? 2 * n : 1) * element);
-}
-
 /* --- what /proc/PID/stat and status say --- */
 
 static pid_t number_in(const char *text, const char *name, bool last)
@@ -146,7 +100,7 @@ static int read_stat(int dir, struct tree_process *p)
 	size_t len;
 	int err;
 
-	err = read_at(dir, "stat", text, sizeof(text));
+	err = tree_parts_read(dir, "stat", text, sizeof(text));
 	if (err)
 		return err;
 	name = strchr(text, '(');
@@ -159,7 +113,7 @@ static int read_stat(int dir, struct tree_process *p)
 	if (len >= sizeof(p->name))
 		len = sizeof(p->name) - 1;
 	memcpy(p->name, name + 1, len);
-	err = read_at(dir, "status", text, sizeof(text));
+	err = tree_parts_read(dir, "status", text, sizeof(text));
 	if (err)
 		return err;
 	p->tracer = number_in(text, "\nTracerPid:", false);
@@ -187,7 +141,8 @@ static void read_namespaces(int dir, struct tree_process *p)
 
 static int add_pid(struct tree *t, pid_t pid)
 {
-	struct tree_process *list = grow(t->process, t->n, sizeof(*list));
+	struct tree_process *list =
+		tree_parts_grow(t->process, t->n, sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
@@ -221,12 +176,12 @@ static int add_thread(struct tree_process *p, int dir, const char *tid)
 	char path[64], text[1024];
 	const char *end;
 
-	list = grow(p->thread, p->n_threads, sizeof(*list));
+	list = tree_parts_grow(p->thread, p->n_threads, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	p->thread = list;
 	snprintf(path, sizeof(path), "task/%.16s/stat", tid);
-	if (read_at(dir, path, text, sizeof(text)) < 0)
+	if (tree_parts_read(dir, path, text, sizeof(text)) < 0)
 		return 0;
 	end = strrchr(text, ')');
 	list[p->n_threads++] = (struct tree_thread){
@@ -251,7 +206,7 @@ static int read_threads(struct tree *t, size_t at, int dir)
 		return -ENOMEM;
 	}
 	while (!err && (e = readdir(tasks))) {
-		if (!is_number(e->d_name))
+		if (!tree_parts_is_number(e->d_name))
 			continue;
 		/* It may move the list of processes. */
 		err = add_children(t, dir, e->d_name);
@@ -259,70 +214,6 @@ static int read_threads(struct tree *t, size_t at, int dir)
 			err = add_thread(&t->process[at], dir, e->d_name);
 	}
 	closedir(tasks);
-	return err;
-}
-
-/* --- descriptors --- */
-
-static int read_fd(int fds, int infos, const char *name, struct tree_fd *f)
-{
-	char link[PATH_MAX + 16], text[4096];
-	ssize_t n;
-
-	n = readlinkat(fds, name, link, sizeof(link) - 1);
-	if (n < 0 || fstatat(fds, name, &f->st, 0) < 0 ||
-	    read_at(infos, name, text, sizeof(text)) < 0)
-		return 0;
-	link[n] = '\0';
-	f->fd = atoi(name);
-	f->link = strdup(link);
-	if (!f->link)
-		return -ENOMEM;
-	fdinfo_parse(text, &f->info);
-	if (!strcmp(link, "anon_inode:[eventpoll]"))
-		f->text = strdup(text);
-	return 1;
-}
-
-static int read_fds(struct tree_process *p, DIR *fds, int infos)
-{
-	struct tree_fd *list;
-	struct dirent *e;
-	int got = 0;
-
-	while (got >= 0 && (e = readdir(fds))) {
-		if (!is_number(e->d_name))
-			continue;
-		list = grow(p->fd, p->n_fds, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		p->fd = list;
-		list[p->n_fds] = (struct tree_fd){0};
-		got = read_fd(dirfd(fds), infos, e->d_name, &list[p->n_fds]);
-		p->n_fds += got > 0;
-	}
-	return got < 0 ? got : 0;
-}
-
-static int read_files(int dir, struct tree_process *p)
-{
-	int fd, infos, err = 0;
-	DIR *fds = NULL;
-
-	fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	infos = openat(dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || infos < 0)
-		p->unreadable = errno == EACCES || errno == EPERM;
-	if (fd >= 0)
-		fds = fdopendir(fd);
-	if (fds && infos >= 0)
-		err = read_fds(p, fds, infos);
-	if (infos >= 0)
-		close(infos);
-	if (fds)
-		closedir(fds);
-	else if (fd >= 0)
-		close(fd);
 	return err;
 }
 
@@ -340,7 +231,7 @@ static int read_process(struct tree *t, size_t at)
 	if (!err)
 		err = read_threads(t, at, dir);
 	if (!err)
-		err = read_files(dir, &t->process[at]);
+		err = tree_parts_files(dir, &t->process[at]);
 	close(dir);
 	return err == -ENOENT ? -ESRCH : err;
 }

@@ -20,6 +20,7 @@ set_up_or_gone() {
     { ((SECONDS > 0)) && [[ -z $(children_of "$OUTSIDE") ]]; }
 }
 end_obstacle() {
+  # shellcheck disable=SC2046 # a list
   kill -KILL "$PID" "$OUTSIDE" $(descendants_of "$PID") 2>/dev/null || :
   wait_ended "$PID" "$OUTSIDE"
   local pid
@@ -48,7 +49,8 @@ for f in json.load(sys.stdin)["findings"]: print(f["id"])' <out
 }
 names() { # ID [OPTION...]
   check_it --json "${@:2}"
-  status_is 1 && ids | grep -qx -- "$1" || fail "no $1 in $(ids | xargs)"
+  status_is 1 || return
+  ids | grep -qx -- "$1" || fail "no $1 in $(ids | xargs)"
 }
 
 dump_it() { # [OPTION...]
@@ -63,7 +65,7 @@ paste_cure() {
   [[ -n $CURE ]] || fail 'no command'
   mkdir -p img
   PATH=${CRIU_NS%/*}:$PATH run_it bash -c "$CURE -D img -o dump.log -v4"
-  ((STATUS == 0)) || grep Error img/dump.log
+  status_is 0 || grep Error img/dump.log
   status_is 0
 }
 # Found, refused by criu, cured by what is printed.
@@ -81,7 +83,7 @@ comes_back_with() { # [OPTION...]
 }
 restore_it() { # [OPTION...]
   criu_ns restore -D img -d --pidfile "$DIR/pidfile" -o restore.log -v4 "$@"
-  ((STATUS == 0)) || {
+  status_is 0 || {
     grep Error img/restore.log
     return 1
   }
