@@ -134,12 +134,18 @@ static const struct {
 	enum live_part part;
 	void (*look)(struct look *l);
 } parts_table[] = {
-	{LIVE_TASKS, look_tasks},	  {LIVE_NAMESPACES, look_namespaces},
-	{LIVE_MOUNTS, look_mounts},	  {LIVE_FILES, look_descriptors},
-	{LIVE_FILES, look_files},	  {LIVE_MAPPINGS, look_mappings},
-	{LIVE_UNIX, look_unix},		  {LIVE_INTERNET, look_internet},
-	{LIVE_TERMINALS, look_terminals}, {LIVE_LOCKS, look_locks},
-	{LIVE_FILES, look_pipes},
+	{LIVE_TASKS, look_tasks},
+	{LIVE_NAMESPACES, look_namespaces},
+	{LIVE_MOUNTS, look_mounts},
+	{LIVE_FILES, look_descriptors},
+	{LIVE_FILES, look_files},
+	{LIVE_MAPPINGS, look_mappings},
+	{LIVE_UNIX, look_unix},
+	{LIVE_INTERNET, look_internet},
+	{LIVE_INTERNET, look_netlink},
+	{LIVE_TERMINALS, look_terminals},
+	{LIVE_LOCKS, look_locks},
+	{LIVE_FILES, look_pipes}, /* last: nothing but losses */
 };
 
 int live_look(const struct live *live, unsigned int parts, struct findings *ret)

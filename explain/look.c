@@ -98,6 +98,20 @@ bool look_criu_is(const struct look *l, int version)
 	return l->live->criu_version <= 0 || l->live->criu_version >= version;
 }
 
+unsigned long long look_ghost_size(const struct look *l, const struct stat *st)
+{
+	/* Since CRIU 3.18 a hole counts as nothing. */
+	return look_criu_is(l, 31800) ? (unsigned long long)st->st_blocks * 512
+				      : (unsigned long long)st->st_size;
+}
+
+unsigned long long look_ghost_limit(const struct look *l)
+{
+	unsigned long long limit = l->live->options.ghost_limit;
+
+	return limit ? limit : 1ULL << 20;
+}
+
 const char *look_name(pid_t pid, char *buf)
 {
 	char path[32], name[32] = "?";

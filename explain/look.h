@@ -69,6 +69,11 @@ const char *look_name(pid_t pid, char *buf);
 bool look_is_path(const struct tree_fd *f);
 bool look_is_tty(const struct stat *st);
 
+/* What a deleted file takes in the image, as the criu counts it against its
+ * limit. */
+unsigned long long look_ghost_size(const struct look *l, const struct stat *st);
+unsigned long long look_ghost_limit(const struct look *l);
+
 /* Who outside of the tree holds a socket or pipe. */
 struct look_holder {
 	uint32_t inode;
@@ -94,6 +99,7 @@ void look_locks(struct look *l);
 void look_terminals(struct look *l);
 void look_unix(struct look *l);
 void look_internet(struct look *l);
+void look_netlink(struct look *l);
 
 /**
  * look_external_mounts - the mounts that --external 'mnt[...]' has to name.

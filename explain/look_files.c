@@ -86,14 +86,13 @@ static bool is_covered(const struct look *l, const struct tree_fd *f)
 static enum trouble look_at_name(struct look *l, struct files *s,
 				 const struct tree_fd *f)
 {
-	unsigned long long size = (unsigned long long)f->st.st_blocks * 512;
-	unsigned long long limit = l->live->options.ghost_limit;
+	unsigned long long size = look_ghost_size(l, &f->st);
 	struct stat st;
 
 	if (on_file_system(l, f, "proc") || on_file_system(l, f, "devpts"))
 		return FINE;
 	if (f->st.st_nlink == 0) {
-		if (size <= (limit ? limit : MIB))
+		if (size <= look_ghost_limit(l))
 			return FINE;
 		s->biggest = size > s->biggest ? size : s->biggest;
 		return BIG;
@@ -161,14 +160,14 @@ static void note_external(struct files *s, const struct tree_fd *f)
 		memcpy(s->external[s->n_external++], key, sizeof(key));
 }
 
-static void note(struct files *s, enum trouble t, const struct tree_process *p,
-		 const struct tree_fd *f)
+static void note(const struct look *l, struct files *s, enum trouble t,
+		 const struct tree_process *p, const struct tree_fd *f)
 {
 	char size[32] = "";
 
 	if (t == BIG)
 		snprintf(size, sizeof(size), ", %llu kB",
-			 (unsigned long long)f->st.st_blocks / 2);
+			 look_ghost_size(l, &f->st) / 1024);
 	if (t == ELSEWHERE)
 		note_external(s, f);
 	look_item(&s->items[t], "fd %d of %d (%s), %s%s", f->fd, p->pid,
@@ -271,7 +270,7 @@ void look_files(struct look *l)
 				    ? look_at_path(l, s, p, &p->fd[j])
 				    : FINE;
 			if (t != FINE)
-				note(s, t, p, &p->fd[j]);
+				note(l, s, t, p, &p->fd[j]);
 		}
 	}
 	say_mounts(l, s);

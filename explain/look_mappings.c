@@ -41,7 +41,7 @@ static void look_at_file(struct look *l, struct mappings *m,
 			 const struct tree_process *p, const char *range,
 			 const char *path)
 {
-	unsigned long long limit = l->live->options.ghost_limit, size;
+	unsigned long long size;
 	char link[128];
 	struct stat st;
 
@@ -52,14 +52,14 @@ static void look_at_file(struct look *l, struct mappings *m,
 		return;
 	m->last = st;
 	m->last_pid = p->pid;
-	size = (unsigned long long)st.st_blocks * 512;
+	size = look_ghost_size(l, &st);
 	if (S_ISCHR(st.st_mode) && st.st_rdev != makedev(1, 5)) {
 		look_item(&m->device, "%d (%s), %s", p->pid, p->name, path);
 	} else if (!is_deleted(path)) {
 		return;
 	} else if (st.st_nlink > 0 && !l->live->options.link_remap) {
 		look_item(&m->gone, "%d (%s), %s", p->pid, p->name, path);
-	} else if (st.st_nlink == 0 && size > (limit ? limit : MIB)) {
+	} else if (st.st_nlink == 0 && size > look_ghost_limit(l)) {
 		m->biggest = size > m->biggest ? size : m->biggest;
 		look_item(&m->big, "%d (%s), %s, %llu kB", p->pid, p->name,
 			  path, size / 1024);

@@ -149,6 +149,7 @@ unix-datagram-pair unix-datagram-nameless
 unix-pending-closed unix-closed-in-flight
 mptcp socket-unsupported
 vsock socket-unsupported
+netlink-data netlink-unread
 name-taken name-taken
 io_uring descriptor-unsupported
 perf descriptor-unsupported
@@ -205,6 +206,25 @@ END
     not status_is 0
     end_obstacle
   done
+}
+
+@test "sessions and namespaces that no option helps with are named" {
+  start_alone unshare -pf --mount-proc "$HELPERS_DIR/alone" -g \
+    "$HELPERS_DIR/counter" "$DIR/count"
+  RUNNER=$PID FILE=$DIR/count
+  wait_growing "$FILE"
+  find_target "$HELPERS_DIR/counter"
+  names session-outside
+  dump_it
+  not status_is 0
+  kill -KILL "$PID"
+  wait_ended "$RUNNER"
+  start_alone unshare -n unshare -Ur "$HELPERS_DIR/counter" "$DIR/count2"
+  wait_growing "$DIR/count2"
+  names namespace-of-other-user --network-lock skip
+  dump_it --network-lock skip
+  not status_is 0
+  kill -KILL "$PID"
 }
 
 @test "a process in state D is named; one that is so for a moment is not" {

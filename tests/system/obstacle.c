@@ -272,6 +272,20 @@ static void netlink(void)
 	must(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), "socket");
 }
 
+/* An answer that nobody reads. */
+static void netlink_data(void)
+{
+	struct {
+		struct nlmsghdr h;
+		unsigned char body[16];
+	} q = {.h = {.nlmsg_len = sizeof(q),
+		     .nlmsg_type = 18, /* RTM_GETLINK */
+		     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP}};
+	int fd = must(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), "socket");
+
+	must((int)send(fd, &q, sizeof(q), 0), "send");
+}
+
 static void udp(void)
 {
 	must(socket(AF_INET, SOCK_DGRAM, 0), "socket");
@@ -793,6 +807,7 @@ static const struct kind kinds[] = {
 	{"vsock", .inside = vsock},
 	{"alg", .inside = alg},
 	{"netlink", .inside = netlink},
+	{"netlink-data", .inside = netlink_data},
 	{"udp", .inside = udp},
 	{"udp-cork", .inside = udp_cork},
 	{"flock", .inside = locked_flock},
