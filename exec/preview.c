@@ -38,6 +38,7 @@ static void fill_flag(struct live_options *o, const struct argv_option *a)
 		{"tcp-close", &o->tcp_close},
 		{"skip-in-flight", &o->skip_in_flight},
 		{"ext-unix-sk", &o->ext_unix_sk},
+		{"auto-external", &o->auto_external},
 	};
 	size_t i;
 

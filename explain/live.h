@@ -17,6 +17,7 @@
 struct live_options {
 	bool shell_job, file_locks, link_remap, evasive_devices, allow_uprobes;
 	bool tcp_established, tcp_close, skip_in_flight, ext_unix_sk;
+	bool auto_external;		/* see live_externals() */
 	unsigned long long ghost_limit; /* bytes; 0: CRIU's 1 MiB */
 	const char *network_lock;	/* "skip" ... or NULL */
 	const char *const *external;	/* values of --external, ends with NULL;

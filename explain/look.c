@@ -98,6 +98,11 @@ bool look_criu_is(const struct look *l, int version)
 	return l->live->criu_version <= 0 || l->live->criu_version >= version;
 }
 
+enum finding_weight look_left_out(const struct look *l)
+{
+	return l->live->options.auto_external ? FINDING_LOSS : FINDING_CAUSE;
+}
+
 unsigned long long look_ghost_size(const struct look *l, const struct stat *st)
 {
 	/* Since CRIU 3.18 a hole counts as nothing. */

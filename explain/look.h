@@ -69,6 +69,10 @@ const char *look_name(pid_t pid, char *buf);
 bool look_is_path(const struct tree_fd *f);
 bool look_is_tty(const struct stat *st);
 
+/* How much it matters that something is left out of the image by --external:
+ * with --auto-external it is known to be a loss only. */
+enum finding_weight look_left_out(const struct look *l);
+
 /* What a deleted file takes in the image, as the criu counts it against its
  * limit. */
 unsigned long long look_ghost_size(const struct look *l, const struct stat *st);

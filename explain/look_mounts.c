@@ -291,7 +291,7 @@ void look_mounts(struct look *l)
 		s.word[s.n_words++] = "mnt[]:sm";
 	}
 	s.word[s.n_words] = NULL;
-	f = look_add(l, "mount-external", FINDING_CAUSE, &s.items,
+	f = look_add(l, "mount-external", look_left_out(l), &s.items,
 		     "the tree has mounts that CRIU can't save: file systems "
 		     "that it does not know, or parts of one whose root is "
 		     "not mounted in there");
@@ -302,7 +302,8 @@ void look_mounts(struct look *l)
 		     l->live->finds_mounts ? " --external 'mnt[]:sm'" : "",
 		     s.restore, s.n > 4 ? " ..." : "", *s.advice ? "; " : "",
 		     s.advice);
-	look_command(l, f, s.word);
+	if (!l->live->options.auto_external)
+		look_command(l, f, s.word);
 	for (i = 0; i < s.n; i++)
 		free(s.text[i]);
 }

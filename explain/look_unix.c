@@ -111,7 +111,8 @@ static void sort_out(struct look *l, struct sockets *s,
 			  u->own->inode, u->fd->fd, u->process->pid,
 			  u->process->name, where, who);
 		add_word(s, s->nameless_word, &s->n_nameless, u);
-	} else if (!l->live->options.ext_unix_sk) {
+	} else if (!l->live->options.ext_unix_sk &&
+		   !l->live->options.auto_external) {
 		look_item(&s->named, "fd %d of %d (%s) to %s, %s%s", u->fd->fd,
 			  u->process->pid, u->process->name, u->peer->name,
 			  where, who);
@@ -148,7 +149,7 @@ static void say_streams(struct look *l, struct sockets *s)
 	if (!s->stream.n)
 		return;
 	s->stream_word[s->n_stream] = NULL;
-	f = look_add(l, "unix-stream-external", FINDING_CAUSE, &s->stream,
+	f = look_add(l, "unix-stream-external", look_left_out(l), &s->stream,
 		     "one end of a unix stream connection is in the tree and "
 		     "the other one is not");
 	finding_value(f, "socket", "%u", s->first_stream);
@@ -166,7 +167,8 @@ static void say_streams(struct look *l, struct sockets *s)
 			     "caller has open: --inherit-fd "
 			     "'fd[N]:socket:[%u]'",
 			     s->first_stream);
-	look_command(l, f, s->stream_word);
+	if (!l->live->options.auto_external)
+		look_command(l, f, s->stream_word);
 }
 
 static void say_datagrams(struct look *l, struct sockets *s)

@@ -526,6 +526,9 @@ start_container() { # PRE
 
 @test "--auto-external leaves stream sockets out and says what is lost" {
   start_obstacle unix-stream-server
+  check_it --auto-external
+  status_is 0
+  out_has 'will be lost'
   dump_it --auto-external
   status_is 0
   one_line '--inherit-fd'
