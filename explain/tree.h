@@ -56,7 +56,6 @@ struct tree_process {
 	size_t n_threads;
 	struct tree_fd *fd;
 	size_t n_fds;
-	bool unreadable; /* its descriptors can't be read: no right to */
 };
 
 struct tree {

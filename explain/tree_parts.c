@@ -103,8 +103,6 @@ int tree_parts_files(int dir, struct tree_process *p)
 
 	fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	infos = openat(dir, "fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || infos < 0)
-		p->unreadable = errno == EACCES || errno == EPERM;
 	if (fd >= 0)
 		fds = fdopendir(fd);
 	if (fds && infos >= 0)
