@@ -309,6 +309,49 @@ has_children() { # PID N
   end_obstacle
 }
 
+@test "a file of other mounts: the cure dumps, a descriptor brings it back" {
+  local key
+  is_cured file-of-other-mounts file-elsewhere
+  key=$(sed -n 's/.*\(file\[[0-9a-f:]*\]\).*/\1/p' <<<"$CURE")
+  # shellcheck disable=SC2016 # for the inner shell
+  run_it bash -c 'exec 9<there && exec "$@"' bash "$CRIU_NS" restore -D img \
+    -d --pidfile "$DIR/pidfile" -o restore.log -v4 --inherit-fd "fd[9]:$key"
+  status_is 0
+  ROOT=$(<pidfile)
+  wait_running "$ROOT"
+  descriptors_of "$ROOT" | grep -qx "[0-9]* $DIR/there"
+  end_tree "$ROOT"
+  end_obstacle
+}
+
+@test "a pipe that leads outside comes back with a descriptor for it" {
+  local inode
+  mkfifo go
+  "$HELPERS_DIR/alone" -k sh -c 'sleep 1000 | cat' \
+    </dev/null >/dev/null &
+  OUTSIDE=$!
+  disown
+  wait_until 5 has_children "$OUTSIDE" 2
+  PID=$(children_of "$OUTSIDE")
+  PID=${PID%% *}
+  wait_until 5 is_sleep "$PID"
+  inode=$(socket_of "$PID" 1)
+  check_it -j
+  status_is 0
+  out_has "--inherit-fd 'fd[N]:pipe:[$inode]'"
+  dump_it -j
+  status_is 0
+  wait_ended "$OUTSIDE"
+  # shellcheck disable=SC2016 # for the inner shell
+  run_it bash -c 'exec 9<>go && exec "$@"' bash "$CRIU_NS" restore -D img -j \
+    -d --pidfile "$DIR/pidfile" -o restore.log -v4 \
+    --inherit-fd "fd[9]:pipe:[$inode]"
+  status_is 0
+  ROOT=$(<pidfile)
+  equals "$(readlink "/proc/$ROOT/fd/1")" "$DIR/go"
+  end_tree "$ROOT"
+}
+
 @test "a named server, stream or datagram: the cure dumps, and reconnects" {
   is_cured unix-stream-server unix-stream-external
   comes_back_with --ext-unix-sk
