@@ -115,6 +115,12 @@ int look_read_diag(const struct look *l, int family, struct diag *ret)
 	return err;
 }
 
+/* What no option helps with is worse than what one does. */
+static int rank(const struct finding *f)
+{
+	return 2 * (int)f->weight + (f->argv != NULL);
+}
+
 /* Stable, and a few elements only. */
 static void sort(struct findings *all, size_t from)
 {
@@ -123,7 +129,7 @@ static void sort(struct findings *all, size_t from)
 
 	for (i = from + 1; i < all->n; i++) {
 		moved = all->list[i];
-		for (j = i; j > from && all->list[j - 1].weight > moved.weight;
+		for (j = i; j > from && rank(&all->list[j - 1]) > rank(&moved);
 		     j--)
 			all->list[j] = all->list[j - 1];
 		all->list[j] = moved;
