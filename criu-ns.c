@@ -102,8 +102,8 @@ static const struct command commands[] = {
 	 "save a tree's memory while it runs on"},
 	{"cycle", command_cycle, "cycle [OPTION...] -t PID | -- COMMAND",
 	 "dump and restore N times: can it be checkpointed?"},
-	{"check", command_pass, "check [OPTION...]",
-	 "criu check: can this kernel do it?"},
+	{"check", command_check, "check [-t PID] [OPTION...]",
+	 "criu check, or what will stop a dump of PID"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
 	 "criu cpuinfo"},
 	{"dedup", command_pass, "dedup [OPTION...]", "criu dedup"},
@@ -212,7 +212,8 @@ static int run(struct argv *a)
 					    a->option[i].row->name, c->name,
 					    a->option[i].row->actions);
 	/* criu reads its configuration itself where it runs as it is. */
-	if (c->run != command_pass && config_merge(a, why) < 0)
+	if (c->run != command_pass && c->run != command_check &&
+	    config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }

@@ -6,7 +6,7 @@
 
 /*
  * The actions.  Each gets the command line with CRIU's configuration merged
- * into it and returns the exit status of criu-ns.
+ * into it, pass and check without, and returns the exit status of criu-ns.
  */
 
 #define COMMAND_VERSION "0.1.0"
@@ -14,6 +14,7 @@
 int command_restore(struct argv *a);
 int command_dump(struct argv *a); /* pre-dump as well */
 int command_cycle(struct argv *a);
+int command_check(struct argv *a);
 int command_pass(struct argv *a); /* criu does it, as it is */
 
 #endif

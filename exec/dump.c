@@ -2,32 +2,15 @@
 #include "exec/command.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "exec/before.h"
 #include "exec/dumper.h"
+#include "exec/external.h"
 #include "exec/message.h"
 #include "exec/series.h"
-
-static int read_tree(const struct argv *a, pid_t *ret)
-{
-	const char *text = argv_last(a, OPT_TREE);
-	char *end;
-	long pid;
-
-	if (!text)
-		return message_fail("%s needs a process (-t PID)", a->action);
-	errno = 0;
-	pid = strtol(text, &end, 10);
-	if (errno || *end || end == text || pid <= 0 || pid > INT_MAX)
-		return message_fail("'%s' is no PID (-t PID)", text);
-	*ret = (pid_t)pid;
-	return 0;
-}
 
 static int read_mounts(const struct argv *a, bool *ret_leave)
 {
@@ -112,6 +95,8 @@ static int make_argv(struct dump *d)
 		err = argv_append(a, "work-dir", false, d->store.name);
 	if (!err)
 		err = save_mounts(d);
+	if (!err && argv_flag(a, OPT_AUTO_EXTERNAL))
+		err = external_add(a, &d->target, &d->criu);
 	if (!err && d->target.way != TARGET_HERE) {
 		err = world_keep_dirs(&d->world, a, why);
 		if (err)
@@ -209,7 +194,7 @@ static int read_settings(struct dump *d, pid_t *ret_pid, unsigned int *ret_keep)
 				    strerror(ENAMETOOLONG));
 	status = check_usage(d->argv);
 	if (!status)
-		status = read_tree(d->argv, ret_pid);
+		status = target_number(d->argv, ret_pid);
 	if (!status)
 		status = read_keep(d->argv, d->pattern, ret_keep);
 	return status;

@@ -58,6 +58,8 @@ enum option_id {
 	OPT_REDUMP_ON_SIGNAL,
 	OPT_SYNC, /* --no-sync */
 	OPT_MOUNTS,
+	OPT_AUTO_EXTERNAL,
+	OPT_JSON,
 };
 
 struct option_row {

@@ -75,6 +75,8 @@ int record_turn(const struct argv_option *o, char **ret)
 	key = value + 4;
 	if (rest == key)
 		n = asprintf(ret, "%s", value);
+	else if (rest[1] == ':' && rest[2] == '/' && *key == '/')
+		n = asprintf(ret, "mnt[%s]:%s", rest + 2, rest + 2);
 	else if (rest[1] == ':' && rest[2])
 		n = asprintf(ret, "mnt[%s]:%.*s", rest + 2, (int)(rest - key),
 			     key);

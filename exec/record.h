@@ -51,7 +51,9 @@ int record_read(struct argv *a, int dir, const char *path, char *why);
 
 /**
  * record_turn - what restore is told about a resource that the dump was told
- * about, and the other way round: mnt[/path]:key and mnt[key]:/path.
+ * about, and the other way round: mnt[/path]:key and mnt[key]:/path.  A key
+ * that is a path itself says where the caller has the mount, as --auto-external
+ * writes it: mnt[/path]:/key becomes mnt[/key]:/key.
  * @ret: the caller frees it
  * Returns 0; -ENOENT: nothing that can be known; -ENOMEM.
  */

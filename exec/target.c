@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -253,6 +255,22 @@ static int choose_way(struct target *t, bool leave_mounts)
 		t->way = TARGET_INSIDE;
 	else
 		t->way = TARGET_OUTSIDE;
+	return 0;
+}
+
+int target_number(const struct argv *a, pid_t *ret)
+{
+	const char *text = argv_last(a, OPT_TREE);
+	char *end;
+	long pid;
+
+	if (!text)
+		return message_fail("%s needs a process (-t PID)", a->action);
+	errno = 0;
+	pid = strtol(text, &end, 10);
+	if (errno || *end || end == text || pid <= 0 || pid > INT_MAX)
+		return message_fail("'%s' is no PID (-t PID)", text);
+	*ret = (pid_t)pid;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "exec/argv.h"
 #include "exec/mounts.h"
 #include "ns/process.h"
 
@@ -34,6 +35,12 @@ struct target {
 	struct mounts added; /* mounts that only the target has */
 	struct ns_process process;
 };
+
+/**
+ * target_number - the PID that -t names.
+ * Returns 0, or an exit status after saying what is wrong with it.
+ */
+int target_number(const struct argv *a, pid_t *ret);
 
 /**
  * target_open - find out about the target.

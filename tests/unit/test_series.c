@@ -219,6 +219,7 @@ static const struct {
 	{"external", "mnt[]", "mnt[]"},
 	{"external", "mnt[]:sm", "mnt[]:sm"},
 	{"external", "mnt[/a:b]:c", "mnt[c]:/a:b"},
+	{"external", "mnt[/a]:/b", "mnt[/b]:/b"},
 	{"external", "mnt[/a]", NULL},
 	{"external", "mnt[/a]:", NULL},
 	{"external", "mnt[/a", NULL},
