@@ -94,6 +94,8 @@ static const struct command commands[] = {
 	 "checkpoint a tree, in the namespaces where it lives"},
 	{"pre-dump", command_dump, "pre-dump -t PID [-D DIR] [OPTION...]",
 	 "save a tree's memory while it runs on"},
+	{"obstacles", command_obstacles, "obstacles [-D DIR] [-q] [--kill]",
+	 "who has the PIDs of an image here"},
 	{"check", command_pass, "check [OPTION...]",
 	 "criu check: can this kernel do it?"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
@@ -123,7 +125,13 @@ static void print_help(FILE *out)
 	for (row = option_table; row->name; row++) {
 		if (!row->ours)
 			continue;
-		snprintf(text, sizeof(text), "--%s %s", row->name,
+		if (row->letter)
+			snprintf(text, sizeof(text), "-%c, ", row->letter);
+		else
+			*text = '\0';
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "--%s%s%s", row->name,
+			 row->arg == ARG_REQUIRED ? " " : "",
 			 row->metavar ? row->metavar : "");
 		fprintf(out, "  %-42s %s\n", text, row->help);
 	}

@@ -80,7 +80,7 @@ const struct option_row option_table[] = {
 	{"stream", 0, NEGATABLE, .id = OPT_STREAM},
 	{"tcp-close", 0, NEGATABLE},
 	{"tcp-established", 0, NEGATABLE},
-	{"timeout", 0, VALUE("SECONDS")},
+	{"timeout", 0, VALUE("SECONDS"), .id = OPT_TIMEOUT},
 	{"tls", 0, NEGATABLE},
 	{"tls-cacert", 0, VALUE("FILE")},
 	{"tls-cacrl", 0, VALUE("FILE")},
@@ -98,11 +98,17 @@ const struct option_row option_table[] = {
 
 	{"criu-binary", 0, VALUE("PATH"), OURS("use this criu"),
 	 .id = OPT_CRIU_BINARY},
+	{"json", 0, OURS("check, show, obstacles: print JSON"), .id = OPT_JSON},
+	{"kill", 0, OPTIONAL("[=SIGNAL]"),
+	 OURS("obstacles: end these processes, TERM if no SIGNAL is given"),
+	 .id = OPT_KILL},
 	{"mounts", 0, VALUE("MODE"),
 	 OURS("leave: dump without the mounts that only the tree has"),
 	 .id = OPT_MOUNTS},
 	{"no-image-check", 0, OURS("do not look into the images first"),
 	 .id = OPT_IMAGE_CHECK},
+	{"quiet", 'q', OURS("obstacles: print PIDs only"), .id = OPT_QUIET},
+	{"yes", 0, OURS("obstacles --kill: do not ask"), .id = OPT_YES},
 	{.name = NULL},
 };
 

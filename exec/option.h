@@ -36,12 +36,17 @@ enum option_id {
 	OPT_NO_DEFAULT_CONFIG,
 	OPT_STREAM,
 	OPT_LAZY_PAGES,
+	OPT_TIMEOUT,
 	OPT_HELP,
 	OPT_VERSION,
 	/* ours: never passed on */
 	OPT_CRIU_BINARY,
 	OPT_IMAGE_CHECK, /* --no-image-check */
 	OPT_MOUNTS,
+	OPT_JSON,
+	OPT_QUIET,
+	OPT_KILL,
+	OPT_YES,
 };
 
 struct option_row {

@@ -42,9 +42,11 @@ int obstacle_find(const struct image_tree *tree, struct obstacles *ret);
 void obstacle_free(struct obstacles *all);
 
 /**
- * obstacle_holder - whether it is a process of its own that can be ended.
+ * obstacle_process - the process that has to end for the number to be free: the
+ * one that has it, as its own or for one of its threads.  0: there is none; a
+ * zombie has ended, and a session or group is of processes with other numbers.
  */
-bool obstacle_is_process(const struct obstacle *o);
+pid_t obstacle_process(const struct obstacle *o);
 
 /**
  * obstacle_sentence - "process 4242 (nginx: worker), of user www-data, for 3
