@@ -94,6 +94,8 @@ static const struct command commands[] = {
 	 "checkpoint a tree, in the namespaces where it lives"},
 	{"pre-dump", command_dump, "pre-dump -t PID [-D DIR] [OPTION...]",
 	 "save a tree's memory while it runs on"},
+	{"show", command_show, "show [-D DIR] [--json]",
+	 "what an image directory holds"},
 	{"obstacles", command_obstacles, "obstacles [-D DIR] [-q] [--kill]",
 	 "who has the PIDs of an image here"},
 	{"check", command_pass, "check [OPTION...]",

@@ -128,7 +128,6 @@ static int end_them(struct question *q)
 static void print_quiet(const struct question *q)
 {
 	const struct obstacle *o = q->found.list;
-	pid_t last = 0;
 
 	/* A process may be there for several of its threads. */
 	for (size_t i = 0; i < q->found.n; i++) {
@@ -137,9 +136,8 @@ static void print_quiet(const struct question *q)
 
 		while (pid && j < i && obstacle_process(&o[j]) != pid)
 			j++;
-		if (pid && j == i && pid != last)
+		if (pid && j == i)
 			printf("%d\n", pid);
-		last = pid;
 	}
 }
 

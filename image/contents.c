@@ -10,6 +10,10 @@
 #include "image/pstree.h"
 #include "image/records.pb-c.h"
 
+enum {
+	PROBLEMS_MAX = 100, /* more of them say nothing new */
+};
+
 int image_gather_problem(struct gather *g, int err)
 {
 	struct image_contents *c = g->c;
@@ -20,7 +24,8 @@ int image_gather_problem(struct gather *g, int err)
 	if (!problem->text[0])
 		return -ENOMEM;
 	for (size_t i = 0; i < c->n_problems; i++)
-		if (!strcmp(c->problem[i].file, problem->file)) {
+		if (i == PROBLEMS_MAX ||
+		    !strcmp(c->problem[i].file, problem->file)) {
 			image_gather_forget(g);
 			return 0;
 		}
@@ -85,6 +90,33 @@ static int gather_inventory(struct gather *g)
 	return 0;
 }
 
+/* No image: a magic in front of its own that is not that of images. */
+static int gather_stats(struct gather *g)
+{
+	static const struct kind kind = {.name = "stats-dump",
+					 .magic = 0x55105940};
+	bool plain = g->in.plain;
+	Image__Stats *stats;
+	struct file file;
+	int got;
+
+	g->in.plain = true;
+	got = image_file_open_name(&file, &g->in, &kind, kind.name);
+	g->in.plain = plain;
+	if (!got) {
+		got = image_file_skip(&file, sizeof(kind.magic));
+		if (!got)
+			got = image_file_message(
+				&file, &image__stats__descriptor, &stats);
+		if (got > 0 && stats->dump)
+			g->c->frozen = stats->dump->frozen_time;
+		image_file_close(&file);
+	}
+	/* A restore does not need it. */
+	image_gather_forget(g);
+	return got == -ENOMEM ? got : 0;
+}
+
 static int gather_mounts_of(struct gather *g, uint64_t number)
 {
 	static const char name[] = "mountpoints-1.img";
@@ -145,6 +177,8 @@ static int gather_all(struct gather *g)
 		err = image_gather_processes(g);
 	if (!err)
 		err = image_gather_mounts(g);
+	if (!err)
+		err = gather_stats(g);
 	return err;
 }
 

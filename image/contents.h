@@ -125,6 +125,7 @@ struct image_contents {
 	uint32_t lsm;	 /* 0 none, 1 SELinux, 2 AppArmor */
 	bool tcp_close;	 /* dumped with --tcp-close */
 	uint64_t uptime; /* of the machine at the dump, in us; 0 unknown */
+	uint32_t frozen; /* for how many us the tree stood still; 0 unknown */
 	bool cpuinfo;	 /* there is a cpuinfo.img */
 	struct image_problem *problem; /* what could not be read */
 	size_t n_problems;
