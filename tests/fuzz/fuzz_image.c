@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "image/contents.h"
+#include "explain/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -90,6 +90,22 @@ static void make_all(const uint8_t *data, size_t size)
 	}
 }
 
+static void draw(const struct image_contents *c)
+{
+	static const struct obstacles none;
+	static FILE *out;
+	struct picture picture = {.dir = path, .image = c, .taken = &none};
+	struct screen to = {.width = 80};
+
+	if (!out)
+		out = fopen("/dev/null", "w");
+	if (!out)
+		abort();
+	to.out = out;
+	picture_text(&to, &picture);
+	picture_json(out, &picture);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct image_problem problem;
@@ -106,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		image_free(&tree);
 	if (image_contents_read(dir, &c, true) && !c.n_problems)
 		abort();
+	draw(&c);
 	image_contents_free(&c);
 	empty();
 	return 0;
