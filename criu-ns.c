@@ -98,8 +98,8 @@ static const struct command commands[] = {
 	 "what an image directory holds"},
 	{"obstacles", command_obstacles, "obstacles [-D DIR] [-q] [--kill]",
 	 "who has the PIDs of an image here"},
-	{"check", command_pass, "check [OPTION...]",
-	 "criu check: can this kernel do it?"},
+	{"check", command_check, "check [-D DIR] [OPTION...]",
+	 "can this kernel do it, can this image be restored here?"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
 	 "criu cpuinfo"},
 	{"dedup", command_pass, "dedup [OPTION...]", "criu dedup"},
@@ -207,7 +207,8 @@ static int run(struct argv *a)
 	if (!c)
 		return show_usage(a);
 	/* criu reads its configuration itself where it runs as it is. */
-	if (c->run != command_pass && config_merge(a, why) < 0)
+	if (c->run != command_pass && c->run != command_check &&
+	    config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "explain/sight.h"
+#include "ns/socket.h"
+
+/* Whether restore binds it to its name: what was accepted has only inherited
+ * that. */
+static bool is_bound(const struct image_file *s)
+{
+	return s->path_len && !s->outside && !s->deleted &&
+	       (s->socket_type == SOCK_DGRAM || s->state != TCP_ESTABLISHED);
+}
+
+/* Its path as restore will see it; NULL if only the tree knows. */
+static char *path_of(const struct image_file *s)
+{
+	char *path;
+
+	if (*s->path != '/' && !s->path_dir)
+		return NULL;
+	if (asprintf(&path, "%s%s%s", *s->path == '/' ? "" : s->path_dir,
+		     *s->path == '/' ? "" : "/", s->path) < 0)
+		return NULL;
+	return path;
+}
+
+static void name_holder(struct finding *f, int64_t inode)
+{
+	struct ns_stat by;
+
+	if (!f || inode <= 0 || ns_socket_holder((uint64_t)inode, &by) < 0)
+		return;
+	finding_value(f, "pid", "%d", by.pid);
+	finding_value(f, "command", "%s", by.name);
+	finding_cause(f, "%s: by process %d (%s)", f->cause, by.pid, by.name);
+}
+
+static void sight_abstract(struct sight *l, const struct image_file *s)
+{
+	int64_t inode = ns_socket_named(s->path, s->path_len);
+	struct finding *f;
+
+	if (inode <= 0)
+		return;
+	f = finding_add(l->all, "unix-name-taken", FINDING_CAUSE);
+	finding_cause(f, "the unix socket name '@%s' is in use here",
+		      s->path + 1);
+	finding_value(f, "name", "@%s", s->path + 1);
+	name_holder(f, inode);
+	finding_cure(f, "end who uses it, or restore in a network namespace "
+			"of its own (unshare -n)");
+}
+
+static void say_no_directory(struct sight *l, const char *path)
+{
+	struct finding *f =
+		finding_add(l->all, "unix-directory-missing", FINDING_CAUSE);
+	char *dir = strdup(path), *slash = dir ? strrchr(dir, '/') : NULL;
+
+	if (slash)
+		*slash = '\0';
+	finding_cause(f, "the directory of the unix socket '%s' is not there",
+		      path);
+	finding_value(f, "path", "%s", path);
+	finding_cure(f, "make it");
+	if (slash)
+		finding_command(f, NULL, 4, "mkdir", "-p", "--", dir);
+	free(dir);
+}
+
+static void say_no_socket(struct sight *l, const char *path)
+{
+	struct finding *f =
+		finding_add(l->all, "unix-path-taken", FINDING_CAUSE);
+	char *aside;
+
+	finding_cause(f,
+		      "'%s' is to become a unix socket again, and something "
+		      "else is there",
+		      path);
+	finding_value(f, "path", "%s", path);
+	finding_cure(f, "move that out of the way");
+	if (asprintf(&aside, "%s.aside", path) < 0)
+		return;
+	finding_command(f, NULL, 4, "mv", "--", path, aside);
+	free(aside);
+}
+
+static void sight_path(struct sight *l, const struct image_file *s)
+{
+	struct finding *f;
+	struct stat st;
+	int64_t inode;
+	char *path = path_of(s);
+
+	if (!path)
+		return;
+	if (fstatat(l->root, path + strspn(path, "/"), &st, 0) < 0) {
+		char *slash = strrchr(path, '/');
+
+		/* The name itself may be free. */
+		*slash = '\0';
+		if (slash != path &&
+		    faccessat(l->root, path + strspn(path, "/"), F_OK, 0) < 0) {
+			*slash = '/';
+			say_no_directory(l, path);
+		}
+	} else if (!S_ISSOCK(st.st_mode)) {
+		say_no_socket(l, path);
+	} else if ((inode = ns_socket_named(s->path, s->path_len)) > 0) {
+		f = finding_add(l->all, "unix-path-in-use", FINDING_LOSS);
+		finding_cause(f,
+			      "the unix socket '%s' is in use here, and the "
+			      "restore takes its path away",
+			      path);
+		finding_value(f, "path", "%s", path);
+		name_holder(f, inode);
+		finding_cure(f, "end who uses it first");
+	}
+	free(path);
+}
+
+/* A server that the dump left out; the tree will connect to it. */
+static void sight_server(struct sight *l, const struct image_file *s)
+{
+	bool named = s->path_len;
+	struct finding *f;
+
+	if (!sight_has(l, "ext-unix-sk")) {
+		f = finding_add(l->all, "unix-outside", FINDING_CAUSE);
+		finding_cause(f,
+			      "the tree is connected to a unix socket outside "
+			      "of it, '%s%s'",
+			      *s->path ? "" : "@", s->path + !*s->path);
+		finding_value(f, "path", "%s%s", *s->path ? "" : "@",
+			      s->path + !*s->path);
+		finding_cure(f, "have it connected again");
+		sight_need(l, f, "--ext-unix-sk");
+	}
+	if (!named || ns_socket_named(s->path, s->path_len) != 0)
+		return;
+	f = finding_add(l->all, "unix-server-missing", FINDING_CAUSE);
+	finding_cause(f,
+		      "the tree was connected to the unix socket '%s%s', "
+		      "and nobody listens there",
+		      *s->path ? "" : "@", s->path + !*s->path);
+	finding_value(f, "path", "%s%s", *s->path ? "" : "@",
+		      s->path + !*s->path);
+	finding_cure(f, "start its server first");
+}
+
+static const struct image_file *inside(const struct sight *l, uint32_t peer)
+{
+	const struct image_contents *c = l->image;
+
+	for (size_t i = 0; i < c->n_files; i++)
+		if (c->file[i].type == IMAGE_UNIX && c->file[i].peer == peer &&
+		    !c->file[i].outside)
+			return &c->file[i];
+	return NULL;
+}
+
+/* Its peer has no name: who restores has to bring a connection along. */
+static void sight_nameless(struct sight *l, const struct image_file *s)
+{
+	const struct image_file *end = inside(l, s->ino);
+	struct finding *f;
+	char given[64];
+
+	if (!end)
+		return;
+	snprintf(given, sizeof(given), "socket:[%u]", end->ino);
+	for (char *const *o = l->how->given; o && *o; o++)
+		if (strstr(*o, "inherit-fd") && strstr(*o, given))
+			return;
+	f = finding_add(l->all, "unix-end-outside", FINDING_CAUSE);
+	finding_cause(f,
+		      "unix socket %u was connected to one outside of the tree "
+		      "that has no name, so that nobody can connect it again",
+		      end->ino);
+	finding_value(f, "inode", "%u", end->ino);
+	if (end->socket_type == SOCK_DGRAM)
+		finding_cure(f, "CRIU can't restore that; dump again with the "
+				"peer in the tree");
+	else
+		finding_cure(f,
+			     "open one end of a new connection as descriptor "
+			     "N, and restore with --inherit-fd "
+			     "'fd[N]:socket:[%u]'",
+			     end->ino);
+}
+
+void sight_unix(struct sight *l)
+{
+	const struct image_contents *c = l->image;
+
+	for (size_t i = 0; i < c->n_files; i++) {
+		const struct image_file *s = &c->file[i];
+
+		if (s->type != IMAGE_UNIX || !s->path)
+			continue;
+		if (s->outside && s->path_len)
+			sight_server(l, s);
+		else if (s->outside)
+			sight_nameless(l, s);
+		else if (is_bound(s) && !*s->path)
+			sight_abstract(l, s);
+		else if (is_bound(s))
+			sight_path(l, s);
+	}
+}

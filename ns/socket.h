@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NS_SOCKET_H
+#define NS_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ns/stat.h"
+
+/*
+ * Sockets of this network namespace, as /proc/net tells of them.
+ */
+
+/* An address and its port; of IPv4 the first word counts. */
+struct ns_address {
+	uint32_t word[4]; /* network byte order */
+	uint16_t port;	  /* host byte order */
+};
+
+/**
+ * ns_socket_bound - find the socket that is bound to a port.
+ * @protocol: IPPROTO_TCP (only those that listen count), IPPROTO_UDP
+ * Returns its inode, 0 when there is none, or -errno.
+ */
+int64_t ns_socket_bound(int protocol, uint16_t port);
+
+/**
+ * ns_socket_connected - find a TCP connection that is established.
+ * Returns its inode, 0 when there is none, or -errno.
+ */
+int64_t ns_socket_connected(bool six, const struct ns_address *own,
+			    const struct ns_address *peer);
+
+/**
+ * ns_socket_named - find the unix socket that is bound to a name and waits for
+ * connections, or takes packets.
+ * @name: a path, or with a leading NUL an abstract name
+ * Returns its inode, 0 when there is none, or -errno.
+ */
+int64_t ns_socket_named(const char *name, size_t len);
+
+/**
+ * ns_socket_holder - a process that has a socket open.
+ * Returns 0, -ESRCH when none is seen from here, or -errno.
+ */
+int ns_socket_holder(uint64_t inode, struct ns_stat *ret);
+
+#endif
