@@ -144,14 +144,11 @@ static void print_quiet(const struct question *q)
 static void print_text(const struct question *q)
 {
 	obstacle_text(stdout, &q->found);
-	if (!q->found.n) {
-		printf("none of the %zu numbers of '%s' is taken here\n",
-		       q->numbers, q->dir);
+	printf("numbers of '%s' that are taken here: %zu of %zu\n", q->dir,
+	       q->found.n, q->numbers);
+	if (!q->found.n)
 		return;
-	}
-	printf("%zu of the %zu numbers of '%s' %s taken here; none of them is "
-	       "needed by:\n  criu-ns restore -D ",
-	       q->found.n, q->numbers, q->dir, q->found.n == 1 ? "is" : "are");
+	fputs("none of them is needed by:\n  criu-ns restore -D ", stdout);
 	report_quote(stdout, q->dir);
 	putchar('\n');
 }

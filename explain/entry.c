@@ -48,9 +48,9 @@ static const char *inet_type(const struct image_file *f)
 
 const char *entry_type(const struct image_file *f)
 {
-	if (f->type == IMAGE_REGULAR)
+	if (f->known && f->type == IMAGE_REGULAR)
 		return mode_type(f->mode);
-	if (f->type == IMAGE_INET)
+	if (f->known && f->type == IMAGE_INET)
 		return inet_type(f);
 	if (f->type < sizeof(types) / sizeof(*types))
 		return types[f->type];
@@ -124,13 +124,17 @@ static void unix_name(const struct image_file *f, char *buf, size_t size)
 			   : f->socket_type == SOCK_DGRAM ? "datagram"
 							  : "packet";
 	bool abstract = f->path_len && !*f->path;
+	const char *dir =
+		f->path_len && !abstract && *f->path != '/' && f->path_dir
+			? f->path_dir
+			: "";
 	char peer[32] = "";
 
 	if (f->peer)
 		snprintf(peer, sizeof(peer), " -> %u", f->peer);
-	snprintf(buf, size, "%s %u%s%s%s%s%s%s", kind, f->ino, peer,
-		 f->path_len ? " " : "", abstract ? "@" : "",
-		 f->path_len ? f->path + abstract : "",
+	snprintf(buf, size, "%s %u%s%s%s%s%s%s%s%s", kind, f->ino, peer,
+		 f->path_len ? " " : "", abstract ? "@" : "", dir,
+		 *dir ? "/" : "", f->path_len ? f->path + abstract : "",
 		 f->deleted ? " (deleted)" : "",
 		 f->state == TCP_LISTEN && f->socket_type != SOCK_DGRAM
 			 ? " listening"
@@ -142,7 +146,9 @@ void entry_name(const struct image_contents *c, const struct image_file *f,
 {
 	const char *path = image_contents_path(c, f);
 
-	if (f->type == IMAGE_INET)
+	if (!f->known)
+		snprintf(buf, size, "?");
+	else if (f->type == IMAGE_INET)
 		inet_name(f, buf, size);
 	else if (f->type == IMAGE_UNIX)
 		unix_name(f, buf, size);

@@ -10,6 +10,7 @@
 
 enum {
 	DEPTH_MAX = 64, /* deeper trees are drawn without more indentation */
+	TAKEN_MAX = 8,
 };
 
 void picture_size(uint64_t bytes, char *buf, size_t size)
@@ -257,11 +258,15 @@ static void draw_taken(const struct screen *to, const struct picture *p)
 		screen_line(to, false, "  taken    none of its numbers, here");
 		return;
 	}
-	for (size_t i = 0; i < p->taken->n; i++) {
+	for (size_t i = 0; i < p->taken->n && i < TAKEN_MAX; i++) {
 		obstacle_sentence(&p->taken->list[i], text, sizeof(text));
 		screen_line(to, false, "  taken    %d, by %s",
 			    p->taken->list[i].id, text);
 	}
+	if (p->taken->n > TAKEN_MAX)
+		screen_line(to, false,
+			    "  taken    %zu more (criu-ns obstacles)",
+			    p->taken->n - TAKEN_MAX);
 }
 
 static void draw_mounts(const struct screen *to, const struct picture *p)

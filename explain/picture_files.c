@@ -15,7 +15,7 @@ static void draw_file(const struct screen *to, const struct picture *p,
 	char name[NAME_ROOM];
 	const char *how = "";
 
-	if (f->type == IMAGE_REGULAR && *fd >= '0' && *fd <= '9')
+	if (f->known && f->type == IMAGE_REGULAR && *fd >= '0' && *fd <= '9')
 		how = access[f->flags & 3];
 	entry_name(p->image, f, name, sizeof(name));
 	screen_line(to, false, "%7d %5s %-2s %-9s %s", pid, fd, how,

@@ -20,6 +20,10 @@ static void put_file(FILE *out, const struct image_contents *c,
 	char name[4352];
 
 	put_string(out, "type", entry_type(f));
+	if (!f->known) {
+		put_string(out, "name", NULL);
+		return;
+	}
 	entry_name(c, f, name, sizeof(name));
 	put_string(out, "name", name);
 	if (f->type == IMAGE_REGULAR) {

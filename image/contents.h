@@ -42,6 +42,7 @@ enum {
 struct image_file {
 	uint32_t id;
 	uint32_t type; /* enum image_type, or another number of CRIU's */
+	bool known;    /* it was in files.img: false in those made up */
 
 	/* regular; also the file of a named pipe, of a terminal, of a memfd */
 	const char *path; /* or NULL */

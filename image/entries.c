@@ -79,6 +79,7 @@ static int entry_add(struct file *file, const Image__File *entry, void *data)
 	c->n_files++;
 	f->id = entry->id;
 	f->type = entry->type;
+	f->known = true;
 	f->mount = -1;
 	if (entry->type == IMAGE_REGULAR && entry->reg)
 		entry_regular(g, f, entry->reg);
