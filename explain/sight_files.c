@@ -134,7 +134,7 @@ static void say_missing_file(struct finding *f, const struct used *u)
 	}
 	finding_cure(f, "bring it back; or, if its contents don't matter, make "
 			"an empty one of that size");
-	finding_command(f, NULL, 8, "sh", "-c", script, "sh", file->path, size,
+	finding_command(f, NULL, 7, "sh", "-c", script, "sh", file->path, size,
 			mode);
 }
 

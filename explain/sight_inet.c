@@ -53,6 +53,15 @@ static void say_taken(struct sight *l, const struct image_file *s)
 	entry_address(s, false, address, sizeof(address));
 	finding_value(f, "address", "%s", address);
 	finding_value(f, "protocol", "%s", entry_type(s));
+	if (!inode && s->protocol == IPPROTO_TCP &&
+	    ns_socket_lingers(s->port)) {
+		finding_cause(f,
+			      "TCP address %s is in use by a connection that "
+			      "was closed just now",
+			      address);
+		finding_cure(f, "wait a minute: the kernel lets go of it");
+		return;
+	}
 	if (inode <= 0 || ns_socket_holder((uint64_t)inode, &by) < 0) {
 		finding_cause(f, "%s address %s is in use here", entry_type(s),
 			      address);
@@ -119,8 +128,17 @@ static void sight_connections(struct sight *l)
 	char name[256];
 	size_t n = 0;
 
-	if (sight_has(l, "tcp-established") || sight_has(l, "tcp-close") ||
-	    c->tcp_close)
+	if (sight_has(l, "tcp-close"))
+		return;
+	if (c->tcp_close) {
+		f = finding_add(l->all, "tcp-close", FINDING_CAUSE);
+		finding_cause(f, "the dump was made with --tcp-close, which "
+				 "the restore needs as well");
+		finding_cure(f, "have TCP connections come back closed");
+		sight_need(l, f, "--tcp-close");
+		return;
+	}
+	if (sight_has(l, "tcp-established"))
 		return;
 	for (size_t i = 0; i < c->n_files; i++)
 		if (entry_is_connection(&c->file[i])) {

@@ -12,6 +12,8 @@
 
 enum {
 	ESTABLISHED = 1,
+	FIN_WAIT2 = 5,
+	TIME_WAIT = 6,
 	LISTENING = 10,
 };
 
@@ -24,7 +26,7 @@ struct line {
 
 struct wanted {
 	int protocol;
-	bool connection;
+	bool connection, lingers;
 	const struct ns_address *own, *peer;
 	uint16_t port;
 };
@@ -68,6 +70,9 @@ static bool fits(const struct line *l, const struct wanted *w)
 	if (w->connection)
 		return l->state == ESTABLISHED && same(&l->own, w->own) &&
 		       same(&l->peer, w->peer);
+	if (w->lingers)
+		return l->own.port == w->port && !l->inode &&
+		       (l->state == FIN_WAIT2 || l->state == TIME_WAIT);
 	return l->own.port == w->port &&
 	       (w->protocol != IPPROTO_TCP || l->state == LISTENING);
 }
@@ -83,9 +88,16 @@ static int64_t look(const char *path, const struct wanted *w)
 		return errno == ENOENT ? 0 : -errno;
 	while (!found && fgets(text, sizeof(text), f))
 		if (parse_line(text, &l) && fits(&l, w))
-			found = (int64_t)l.inode;
+			found = w->lingers ? 1 : (int64_t)l.inode;
 	fclose(f);
 	return found;
+}
+
+bool ns_socket_lingers(uint16_t port)
+{
+	struct wanted w = {.lingers = true, .port = port};
+
+	return look("/proc/net/tcp", &w) > 0 || look("/proc/net/tcp6", &w) > 0;
 }
 
 int64_t ns_socket_bound(int protocol, uint16_t port)

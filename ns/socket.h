@@ -26,6 +26,12 @@ struct ns_address {
 int64_t ns_socket_bound(int protocol, uint16_t port);
 
 /**
+ * ns_socket_lingers - whether a TCP port is held by a connection that was
+ * closed and has no owner any more: TIME_WAIT, for a minute, or FIN_WAIT2.
+ */
+bool ns_socket_lingers(uint16_t port);
+
+/**
  * ns_socket_connected - find a TCP connection that is established.
  * Returns its inode, 0 when there is none, or -errno.
  */

@@ -158,6 +158,8 @@ start_sockets() {
   cat >sockets.py <<'END'
 import os, socket, sys, time
 tcp = socket.socket()
+# Connections that have ended do not keep the port.
+tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 tcp.bind(("127.0.0.1", 0))
 tcp.listen(5)
 client = socket.create_connection(tcp.getsockname())
