@@ -130,9 +130,11 @@ static void make_branch(const struct family *family, size_t i, char *buf)
 {
 	char *at = buf + DEPTH_MAX * 4;
 
-	memcpy(at, i ? " \\_ " : "", i ? 5 : 1);
-	while (i && (i = family[i].parent) && at > buf)
-		memcpy(at -= 4, family[i].next == NOBODY ? "    " : " |  ", 4);
+	strcpy(at, i ? " \\_ " : "");
+	while (i && (i = family[i].parent) && at > buf) {
+		at -= 4;
+		memcpy(at, family[i].next == NOBODY ? "    " : " |  ", 4);
+	}
 	memmove(buf, at, strlen(at) + 1);
 }
 

@@ -9,10 +9,12 @@ void screen_harmless(char *text)
 	unsigned char *c;
 
 	/* 0x80 to 0x9f, in UTF-8 behind an 0xc2, are controls, too. */
-	for (c = (unsigned char *)text; *c; c++)
-		if (*c < ' ' || *c == 0x7f ||
-		    (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
+	for (c = (unsigned char *)text; *c; c++) {
+		if (*c < ' ' || *c == 0x7f)
 			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+	}
 }
 
 /* Each UTF-8 character counts as one column. */

@@ -96,7 +96,7 @@ static int gather_stats(struct gather *g)
 	static const struct kind kind = {.name = "stats-dump",
 					 .magic = 0x55105940};
 	bool plain = g->in.plain;
-	Image__Stats *stats;
+	Image__Stats *stats = NULL;
 	struct file file;
 	int got;
 
@@ -104,11 +104,11 @@ static int gather_stats(struct gather *g)
 	got = image_file_open_name(&file, &g->in, &kind, kind.name);
 	g->in.plain = plain;
 	if (!got) {
-		got = image_file_skip(&file, sizeof(kind.magic));
-		if (!got)
+		file.at += sizeof(kind.magic);
+		if (file.at <= file.size)
 			got = image_file_message(
 				&file, &image__stats__descriptor, &stats);
-		if (got > 0 && stats->dump)
+		if (got > 0 && stats && stats->dump)
 			g->c->frozen = stats->dump->frozen_time;
 		image_file_close(&file);
 	}

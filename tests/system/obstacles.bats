@@ -69,7 +69,7 @@ END
 }
 
 dump_free_counter() {
-  dump_counter "$@"
+  dump_counter
   wait_gone "$PID"
   NUMBER=$PID
 }
@@ -107,6 +107,7 @@ dump_free_counter() {
   plain_criu restore -D img -d -o restore.log
   not status_is 0
   grep -q "Can't fork for $NUMBER: File exists" img/restore.log
+  # shellcheck disable=SC2016 # for eval
   eval "$("$CRIU_NS" obstacles -D img | sed -n 's/^  criu-ns/"$CRIU_NS"/p') -d \
     --pidfile $DIR/pidfile" </dev/null
   goes_on_from "$FILE" "$COUNT"
