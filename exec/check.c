@@ -35,44 +35,59 @@ static int read_record(struct argv *a, const char *dir)
 }
 
 /* Does the CPU have what the image was made on?  Only criu can compare. */
-static void check_cpu(struct findings *all, const struct argv *a,
+static void check_cpu(struct findings *all, const struct criu *criu,
 		      const char *dir)
 {
 	char *argv[] = {"criu", "cpuinfo",   "check",
 			"-D",	(char *)dir, "--cpu-cap=cpu",
 			"-o",	"/dev/null", NULL};
 	struct finding *f;
-	struct criu criu;
-	const char *what;
 	int status = 0;
-	pid_t pid;
+	pid_t pid = fork();
 
-	if (criu_find(&criu, argv_last(a, OPT_CRIU_BINARY), &what) < 0) {
-		f = finding_add(all, "criu-missing", FINDING_CAUSE);
-		finding_cause(f, "there is no criu here ('%s' %s)", criu.path,
-			      what);
-		finding_cure(f, "install the package criu, or name it by "
-				"--criu-binary PATH or $CRIU");
-		return;
-	}
-	pid = fork();
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
-		criu_exec(&criu, argv);
+		criu_exec(criu, argv);
 		_exit(0);
 	}
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	    WEXITSTATUS(status)) {
-		f = finding_add(all, "cpu-features", FINDING_LOSS);
-		finding_cause(f, "this CPU lacks instructions that the CPU of "
-				 "the dump had: a program that uses one gets "
-				 "SIGILL");
-		finding_cure(f, "restore it on a CPU with those, or start the "
-				"program with GLIBC_TUNABLES that leave them "
-				"out before it is dumped again");
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+	    !WEXITSTATUS(status))
+		return;
+	f = finding_add(all, "cpu-features", FINDING_LOSS);
+	finding_cause(f, "this CPU lacks instructions that the CPU of the dump "
+			 "had: a program that uses one gets SIGILL");
+	finding_cure(f, "restore it on a CPU with those, or start the program "
+			"with GLIBC_TUNABLES that leave them out before it is "
+			"dumped again");
+}
+
+static void check_criu(struct findings *all, const struct argv *a, int images)
+{
+	struct finding *f;
+	struct criu criu;
+	const char *what;
+	int version;
+
+	if (criu_find(&criu, argv_last(a, OPT_CRIU_BINARY), &what) < 0) {
+		f = finding_add(all, "criu-missing", FINDING_CAUSE);
+		finding_cause(f, "there is no criu: '%s' %s", criu.path, what);
+		finding_cure(f, "install the package criu, or name it by "
+				"--criu-binary PATH or $CRIU");
+		return;
+	}
+	version = before_criu_too_old(&criu);
+	if (version) {
+		f = finding_add(all, "criu-too-old", FINDING_CAUSE);
+		finding_cause(f, "criu %d.%d.%d can't start on this kernel",
+			      version / 10000, version / 100 % 100,
+			      version % 100);
+		finding_cure(f, "use criu 4.1 or newer, named by --criu-binary "
+				"PATH or $CRIU");
+	} else if (!faccessat(images, "cpuinfo.img", F_OK, 0)) {
+		check_cpu(all, &criu, argv_last(a, OPT_IMAGES_DIR));
 	}
 	criu_close(&criu);
 }
@@ -88,6 +103,7 @@ static int look(struct findings *all, struct argv *a, char *const *given)
 		return status;
 	known = argv_build(a, "criu");
 	err = -ENOMEM;
+	check_criu(all, a, fd);
 	if (known) {
 		how.known = known + 1;
 		err = explain_image(all, fd, &how);
@@ -95,8 +111,6 @@ static int look(struct findings *all, struct argv *a, char *const *given)
 	if (err)
 		status = message_fail("cannot check '%s': %s", dir,
 				      strerror(-err));
-	else if (!faccessat(fd, "cpuinfo.img", F_OK, 0))
-		check_cpu(all, a, dir);
 	argv_build_free(known);
 	close(fd);
 	return status;

@@ -94,6 +94,27 @@ static void say_no_socket(struct sight *l, const char *path)
 	free(aside);
 }
 
+/*
+ * Who listens at the path now.  A relative name counts in the directory of its
+ * holder alone; others may have bound the same.
+ */
+static int64_t user_of(const struct image_file *s)
+{
+	int64_t inode = ns_socket_named(s->path, s->path_len);
+	char link[64], cwd[4096];
+	struct ns_stat by;
+	ssize_t n;
+
+	if (inode <= 0 || *s->path == '/')
+		return inode;
+	if (ns_socket_holder((uint64_t)inode, &by) < 0)
+		return 0;
+	snprintf(link, sizeof(link), "/proc/%d/cwd", by.pid);
+	n = readlink(link, cwd, sizeof(cwd) - 1);
+	cwd[n < 0 ? 0 : n] = '\0';
+	return strcmp(cwd, s->path_dir) ? 0 : inode;
+}
+
 static void sight_path(struct sight *l, const struct image_file *s)
 {
 	struct finding *f;
@@ -115,7 +136,7 @@ static void sight_path(struct sight *l, const struct image_file *s)
 		}
 	} else if (!S_ISSOCK(st.st_mode)) {
 		say_no_socket(l, path);
-	} else if ((inode = ns_socket_named(s->path, s->path_len)) > 0) {
+	} else if ((inode = user_of(s)) > 0) {
 		f = finding_add(l->all, "unix-path-in-use", FINDING_LOSS);
 		finding_cause(f,
 			      "the unix socket '%s' is in use here, and the "
@@ -128,10 +149,29 @@ static void sight_path(struct sight *l, const struct image_file *s)
 	free(path);
 }
 
+/* A path may be bound by another name, and is believed if a socket is there. */
+static bool server_is_here(const struct sight *l, const struct image_file *s)
+{
+	struct stat st;
+	char *path;
+	bool here;
+
+	if (ns_socket_named(s->path, s->path_len) != 0)
+		return true;
+	if (!*s->path)
+		return false;
+	path = path_of(s);
+	if (!path)
+		return true;
+	here = !fstatat(l->root, path + strspn(path, "/"), &st, 0) &&
+	       S_ISSOCK(st.st_mode);
+	free(path);
+	return here;
+}
+
 /* A server that the dump left out; the tree will connect to it. */
 static void sight_server(struct sight *l, const struct image_file *s)
 {
-	bool named = s->path_len;
 	struct finding *f;
 
 	if (!sight_has(l, "ext-unix-sk")) {
@@ -145,7 +185,7 @@ static void sight_server(struct sight *l, const struct image_file *s)
 		finding_cure(f, "have it connected again");
 		sight_need(l, f, "--ext-unix-sk");
 	}
-	if (!named || ns_socket_named(s->path, s->path_len) != 0)
+	if (server_is_here(l, s))
 		return;
 	f = finding_add(l->all, "unix-server-missing", FINDING_CAUSE);
 	finding_cause(f,

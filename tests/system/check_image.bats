@@ -34,6 +34,7 @@ paste_cures() { # [OPTION...] for check
 exec '$CRIU_NS' "\$@" -d --pidfile '$DIR/pidfile' -o restore.log
 END
   chmod +x bin/criu-ns
+  # shellcheck disable=SC2094 # other files
   cures "$@" >cures
   cat cures
   [[ -s cures ]]
@@ -171,6 +172,7 @@ comes_back_now() { # [OPTION...]
 
 @test "check -D: TCP connections, a port that is taken" {
   local other
+  needs_inet
   start_sockets
   dump "$PID" img --tcp-established --network-lock skip
   finds tcp-connection
@@ -204,6 +206,7 @@ comes_back_now() { # [OPTION...]
 }
 
 @test "check -D: an address that this host has not" {
+  needs_inet
   ip addr add 192.0.2.77/32 dev lo
   start_listener 'socket.AF_INET' "('192.0.2.77', 0)"
   ip addr del 192.0.2.77/32 dev lo
@@ -231,26 +234,39 @@ END
   wait_until 10 test -e listens
 }
 
-@test "check -D: unix sockets: something else at the path, no directory" {
+@test "check -D: a dump that was made with --tcp-close" {
+  needs_inet
   start_sockets
   dump "$PID" img --tcp-close
-  if has_criu 4.1; then
-    finds tcp-close
-    criu_says 'Need to set the --tcp-close'
-  fi
+  finds tcp-close
+  criu_says 'Need to set the --tcp-close'
+  finds '' --tcp-close
+  paste_cures
+  end_tree "$ROOT"
+}
+
+@test "check -D: unix sockets: something else at the path, a live server" {
+  start_listener socket.AF_UNIX "'$DIR/server'"
+  dump "$PID" img
   # A socket that nobody uses is no obstacle.
   [[ -S server ]]
-  finds '' --tcp-close
+  finds ''
   rm server
-  finds '' --tcp-close
+  finds ''
   mkdir server
-  finds unix-path-taken --tcp-close
-  criu_says "Can't bind .*Address already in use" --tcp-close
-  paste_cures --tcp-close
+  finds unix-path-taken
+  criu_says "Can't bind .*Address already in use"
+  paste_cures
   [[ -d server.aside ]]
-  finds '' --tcp-close
-  comes_back_now --tcp-close
+  finds ''
+  comes_back_now
+  # It is lost, but that is all.
+  finds unix-path-in-use
+  equals "$(json 'd["findings"][0]["weight"]')" loss
+  other=$ROOT
+  comes_back_now
   end_tree "$ROOT"
+  end_tree "$other"
 }
 
 @test "check -D: unix sockets in a directory that is gone, abstract ones" {
@@ -306,10 +322,10 @@ END
 }
 
 @test "check -D: what the record of the dump has needs no saying" {
-  start_sockets
-  dump "$PID" img --tcp-established --network-lock skip
-  finds tcp-connection
-  printf 'tcp-established\n' >img/criu-ns.conf
+  dump_counter
+  chmod 600 count
+  finds file-mode
+  printf 'skip-file-rwx-check\n' >img/criu-ns.conf
   finds ''
   echo 'no such option' >img/criu-ns.conf
   criu_ns check -D img
@@ -342,6 +358,22 @@ while True: time.sleep(0.01)'''], pass_fds=[inside.fileno()],
   equals "$(json 'd["findings"][0]["values"]["inode"]')" "$INODE"
   criu_says 'Error'
   finds '' --inherit-fd "fd[7]:socket:[$INODE]"
+}
+
+@test "check -D: a CPU that lacks something, no criu" {
+  dump_counter
+  plain_criu cpuinfo dump -D img
+  finds ''
+  # Every capability that a word of 32 bits can have.
+  python3 -c "
+import re
+d = open('img/cpuinfo.img', 'rb').read()
+d = re.sub(rb'0[\x80-\xff]{4}[\x01-\x0f]', b'0\xff\xff\xff\xff\x0f', d)
+open('img/cpuinfo.img', 'wb').write(d)"
+  finds cpu-features
+  equals "$(json 'd["findings"][0]["weight"]')" loss
+  rm img/cpuinfo.img
+  finds criu-missing --criu-binary "$DIR/nothing"
 }
 
 @test "check -D: damaged images; with -D and without" {

@@ -152,6 +152,10 @@ end_nested() {
 
 # --- Sockets -------------------------------------------------------------------
 
+needs_inet() {
+  has_criu 4.2 || skip 'a criu before 4.2 can dump no inet socket on Linux 6.16'
+}
+
 # Start a program with sockets of every kind.  Sets PID and PORT, where it
 # listens.
 start_sockets() {

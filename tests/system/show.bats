@@ -77,6 +77,7 @@ json() { # EXPRESSION: on d, the object that criu-ns has printed
 }
 
 @test "show: sockets with addresses and states, deleted files" {
+  needs_inet
   start_sockets
   dump "$PID" img --tcp-established --network-lock skip
   criu_ns show -D img
