@@ -285,13 +285,9 @@ static void draw_mounts(const struct screen *to, const struct picture *p)
 
 		/* CRIU writes "./proc". */
 		path += *path == '.';
-		screen_line(to, false, "%-32s %-10s %s%s%s%s",
-			    *path ? path : "/",
-			    m->filesystem ? m->filesystem : "",
-			    m->source ? m->source : "",
-			    m->external ? " (external" : "",
-			    m->external && m->key ? ": " : "",
-			    m->external ? m->key ? m->key : ")" : "");
+		screen_line(to, false, "%-32s %-10s %s%s", *path ? path : "/",
+			    m->filesystem, m->source ? m->source : "",
+			    m->external || m->key ? " (left out)" : "");
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -99,7 +100,7 @@ static void say_no_address(struct sight *l, const struct image_file *s)
 }
 
 static void say_connected(struct sight *l, const struct image_file *s,
-			  int64_t inode)
+			  uint64_t inode)
 {
 	struct finding *f =
 		finding_add(l->all, "tcp-connection-taken", FINDING_CAUSE);
@@ -108,7 +109,7 @@ static void say_connected(struct sight *l, const struct image_file *s,
 
 	entry_name(l->image, s, name, sizeof(name));
 	finding_value(f, "connection", "%s", name);
-	if (ns_socket_holder((uint64_t)inode, &by) < 0)
+	if (ns_socket_holder(inode, &by) < 0)
 		finding_cause(f, "TCP connection %s is there on this host",
 			      name);
 	else
@@ -157,25 +158,27 @@ static void sight_connections(struct sight *l)
 	sight_need(l, f, "--tcp-established");
 }
 
-static void sight_connection(struct sight *l, const struct image_file *s)
+static void sight_connection(struct sight *l, const struct ns_connections *here,
+			     const struct image_file *s)
 {
 	struct ns_address own = {.port = s->port},
 			  peer = {.port = s->peer_port};
-	int64_t inode;
+	uint64_t inode;
 
 	if (sight_has(l, "tcp-close") || l->image->tcp_close)
 		return;
 	memcpy(own.word, s->address, sizeof(own.word));
 	memcpy(peer.word, s->peer_address, sizeof(peer.word));
-	inode = ns_socket_connected(s->family == AF_INET6, &own, &peer);
-	if (inode > 0)
+	inode = ns_socket_connected(here, s->family == AF_INET6, &own, &peer);
+	if (inode)
 		say_connected(l, s, inode);
 	/* The port is not asked for: repair mode shares it. */
 	else if (try_bind(s, 0) == -EADDRNOTAVAIL)
 		say_no_address(l, s);
 }
 
-static void sight_socket(struct sight *l, const struct image_file *s)
+static void sight_socket(struct sight *l, const struct ns_connections *here,
+			 const struct image_file *s)
 {
 	int err;
 
@@ -184,7 +187,7 @@ static void sight_socket(struct sight *l, const struct image_file *s)
 	if (s->socket_type != SOCK_STREAM && s->socket_type != SOCK_DGRAM)
 		return;
 	if (entry_is_connection(s)) {
-		sight_connection(l, s);
+		sight_connection(l, here, s);
 		return;
 	}
 	if (!s->port || s->interface)
@@ -196,28 +199,58 @@ static void sight_socket(struct sight *l, const struct image_file *s)
 		say_no_address(l, s);
 }
 
-/* A server's processes have its socket in common, and it may have several. */
-static bool is_new(const struct image_contents *c, size_t i)
+/* What counts for a bind or a connection. */
+static int compare(const void *a, const void *b)
 {
-	const struct image_file *s = &c->file[i], *t;
+	const struct image_file *x = *(const struct image_file *const *)a;
+	const struct image_file *y = *(const struct image_file *const *)b;
+	int order = x->port - y->port;
 
-	for (t = c->file; t < s; t++)
-		if (t->type == IMAGE_INET && t->protocol == s->protocol &&
-		    t->port == s->port && t->family == s->family &&
-		    !memcmp(t->address, s->address, sizeof(s->address)) &&
-		    t->peer_port == s->peer_port && t->state == s->state &&
-		    !memcmp(t->peer_address, s->peer_address,
-			    sizeof(s->peer_address)))
-			return false;
-	return true;
+	if (!order)
+		order = x->peer_port - y->peer_port;
+	if (!order && x->protocol != y->protocol)
+		order = x->protocol < y->protocol ? -1 : 1;
+	if (!order && x->family != y->family)
+		order = x->family < y->family ? -1 : 1;
+	if (!order && x->state != y->state)
+		order = x->state < y->state ? -1 : 1;
+	if (!order)
+		order = memcmp(x->address, y->address, sizeof(x->address));
+	if (!order)
+		order = memcmp(x->peer_address, y->peer_address,
+			       sizeof(x->peer_address));
+	return order;
+}
+
+/* Each address once: a server may have several sockets at one. */
+static void sight_sockets(struct sight *l, const struct ns_connections *here)
+{
+	const struct image_contents *c = l->image;
+	const struct image_file **s =
+		calloc(c->n_files + 1, sizeof(struct image_file *));
+	size_t n = 0;
+
+	if (!s) {
+		l->broken = true;
+		return;
+	}
+	for (size_t i = 0; i < c->n_files; i++)
+		if (c->file[i].type == IMAGE_INET)
+			s[n++] = &c->file[i];
+	qsort(s, n, sizeof(struct image_file *), compare);
+	for (size_t i = 0; i < n; i++)
+		if (!i || compare(&s[i - 1], &s[i]))
+			sight_socket(l, here, s[i]);
+	free(s);
 }
 
 void sight_inet(struct sight *l)
 {
-	const struct image_contents *c = l->image;
+	struct ns_connections here = {0};
 
 	sight_connections(l);
-	for (size_t i = 0; i < c->n_files; i++)
-		if (c->file[i].type == IMAGE_INET && is_new(c, i))
-			sight_socket(l, &c->file[i]);
+	if (ns_socket_connections(&here) == -ENOMEM)
+		l->broken = true;
+	sight_sockets(l, &here);
+	free(here.list);
 }

@@ -169,12 +169,40 @@ static bool server_is_here(const struct sight *l, const struct image_file *s)
 	return here;
 }
 
+/* The next socket of the tree behind @after that is connected to one. */
+static const struct image_file *inside(const struct sight *l, uint32_t peer,
+				       const struct image_file *after)
+{
+	const struct image_contents *c = l->image;
+	size_t i = after ? (size_t)(after - c->file) + 1 : 0;
+
+	for (; i < c->n_files; i++)
+		if (c->file[i].type == IMAGE_UNIX && c->file[i].peer == peer &&
+		    !c->file[i].outside)
+			return &c->file[i];
+	return NULL;
+}
+
+/*
+ * CRIU asks for --ext-unix-sk when it connects a socket by itself.  One that
+ * takes datagrams, and gets none from the tree, has a helper that does.
+ */
+static bool needs_option(const struct sight *l, const struct image_file *s)
+{
+	const struct image_file *end = NULL;
+
+	while ((end = inside(l, s->ino, end)))
+		if (end->socket_type != SOCK_DGRAM || inside(l, end->ino, NULL))
+			return true;
+	return false;
+}
+
 /* A server that the dump left out; the tree will connect to it. */
 static void sight_server(struct sight *l, const struct image_file *s)
 {
 	struct finding *f;
 
-	if (!sight_has(l, "ext-unix-sk")) {
+	if (needs_option(l, s) && !sight_has(l, "ext-unix-sk")) {
 		f = finding_add(l->all, "unix-outside", FINDING_CAUSE);
 		finding_cause(f,
 			      "the tree is connected to a unix socket outside "
@@ -197,21 +225,10 @@ static void sight_server(struct sight *l, const struct image_file *s)
 	finding_cure(f, "start its server first");
 }
 
-static const struct image_file *inside(const struct sight *l, uint32_t peer)
-{
-	const struct image_contents *c = l->image;
-
-	for (size_t i = 0; i < c->n_files; i++)
-		if (c->file[i].type == IMAGE_UNIX && c->file[i].peer == peer &&
-		    !c->file[i].outside)
-			return &c->file[i];
-	return NULL;
-}
-
 /* Its peer has no name: who restores has to bring a connection along. */
 static void sight_nameless(struct sight *l, const struct image_file *s)
 {
-	const struct image_file *end = inside(l, s->ino);
+	const struct image_file *end = inside(l, s->ino, NULL);
 	struct finding *f;
 	char given[64];
 
@@ -238,10 +255,58 @@ static void sight_nameless(struct sight *l, const struct image_file *s)
 			     end->ino);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void say_peer(struct sight *l, const struct image_file *s)
+{
+	struct finding *f =
+		finding_add(l->all, "unix-peer-unknown", FINDING_CAUSE);
+
+	finding_cause(
+		f,
+		"unix socket %u was connected to %u, outside of the tree, "
+		"of which the image says nothing: CRIU can't restore it",
+		s->ino, s->peer);
+	finding_value(f, "inode", "%u", s->ino);
+	finding_cure(f, "dump again with that connection closed, or with its "
+			"server in the tree");
+}
+
+/* CRIU records the other end of most sockets that it leaves out, not of all. */
+static void sight_peers(struct sight *l)
+{
+	const struct image_contents *c = l->image;
+	uint32_t *number = calloc(c->n_files + 1, sizeof(*number));
+	size_t n = 0;
+
+	if (!number) {
+		l->broken = true;
+		return;
+	}
+	for (size_t i = 0; i < c->n_files; i++)
+		if (c->file[i].type == IMAGE_UNIX)
+			number[n++] = c->file[i].ino;
+	qsort(number, n, sizeof(*number), by_number);
+	for (size_t i = 0; i < c->n_files; i++) {
+		const struct image_file *s = &c->file[i];
+
+		if (s->type == IMAGE_UNIX && s->peer &&
+		    !bsearch(&s->peer, number, n, sizeof(*number), by_number))
+			say_peer(l, s);
+	}
+	free(number);
+}
+
 void sight_unix(struct sight *l)
 {
 	const struct image_contents *c = l->image;
 
+	sight_peers(l);
 	for (size_t i = 0; i < c->n_files; i++) {
 		const struct image_file *s = &c->file[i];
 

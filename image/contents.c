@@ -117,6 +117,26 @@ static int gather_stats(struct gather *g)
 	return got == -ENOMEM ? got : 0;
 }
 
+/* By the number in CRIU's images/mnt.proto; a type without one has a name. */
+static const char *mount_filesystem(struct gather *g, const Image__Mount *m)
+{
+	static const char *const names[] = {
+		[1] = "proc",	     [2] = "sysfs",    [3] = "devtmpfs",
+		[4] = "binfmt_misc", [5] = "tmpfs",    [6] = "devpts",
+		[7] = "simfs",	     [8] = "pstore",   [9] = "securityfs",
+		[10] = "fusectl",    [11] = "debugfs", [12] = "cgroup",
+		[13] = "aufs",	     [14] = "mqueue",  [15] = "fuse",
+		[17] = "overlay",    [18] = "autofs",  [19] = "tracefs",
+		[23] = "cgroup2",
+	};
+
+	if (m->fsname)
+		return image_gather_string(g, m->fsname);
+	if (m->fstype < sizeof(names) / sizeof(*names) && names[m->fstype])
+		return names[m->fstype];
+	return "-";
+}
+
 static int gather_mounts_of(struct gather *g, uint64_t number)
 {
 	static const char name[] = "mountpoints-1.img";
@@ -147,7 +167,7 @@ static int gather_mounts_of(struct gather *g, uint64_t number)
 		m->path = image_gather_string(g, record->mountpoint);
 		m->source = image_gather_string(g, record->source);
 		m->root = image_gather_string(g, record->root);
-		m->filesystem = image_gather_string(g, record->fsname);
+		m->filesystem = mount_filesystem(g, record);
 	}
 	image_file_close(&file);
 	return got > 0 ? -ENOMEM : image_gather_problem(g, got);

@@ -70,7 +70,6 @@ struct image_file {
 	const char *path_dir;  /* unix: where a relative path starts */
 	bool deleted;	       /* unix: its path was deleted */
 	bool outside;	       /* unix: is a server outside of the tree */
-	bool left_open;	       /* unix: --external unix[INO]: without peer */
 
 	/* terminals */
 	uint32_t terminal;
@@ -104,8 +103,9 @@ struct image_process {
 };
 
 struct image_mount {
-	const char *path, *source, *filesystem, *root;
-	const char *key; /* of --external mnt[...], or NULL */
+	const char *path, *source, *root;
+	const char *filesystem; /* "-" if CRIU doesn't say */
+	const char *key;	/* of --external mnt[...], or NULL */
 	bool external;
 	int id;
 };

@@ -6,10 +6,9 @@
 #include "image/files.h"
 #include "image/gather.h"
 
-/* Flags of a unix socket, in CRIU's criu/sk-unix.c. */
+/* A flag of a unix socket, in CRIU's criu/sk-unix.c. */
 enum {
 	UNIX_OUTSIDE = 1 << 0,
-	UNIX_LEFT_OPEN = 1 << 2,
 };
 
 static void entry_regular(struct gather *g, struct image_file *f,
@@ -63,7 +62,6 @@ static void entry_unix(struct gather *g, struct image_file *f,
 	f->path_dir = image_gather_string(g, s->name_dir);
 	f->deleted = s->deleted;
 	f->outside = s->uflags & UNIX_OUTSIDE;
-	f->left_open = s->uflags & UNIX_LEFT_OPEN;
 }
 
 static int entry_add(struct file *file, const Image__File *entry, void *data)

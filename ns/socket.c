@@ -26,8 +26,7 @@ struct line {
 
 struct wanted {
 	int protocol;
-	bool connection, lingers;
-	const struct ns_address *own, *peer;
+	bool lingers;
 	uint16_t port;
 };
 
@@ -60,16 +59,8 @@ static bool parse_line(const char *text, struct line *ret)
 			    &ret->state, &ret->inode) == 2;
 }
 
-static bool same(const struct ns_address *a, const struct ns_address *b)
-{
-	return a->port == b->port && !memcmp(a->word, b->word, sizeof(a->word));
-}
-
 static bool fits(const struct line *l, const struct wanted *w)
 {
-	if (w->connection)
-		return l->state == ESTABLISHED && same(&l->own, w->own) &&
-		       same(&l->peer, w->peer);
 	if (w->lingers)
 		return l->own.port == w->port && !l->inode &&
 		       (l->state == FIN_WAIT2 || l->state == TIME_WAIT);
@@ -111,12 +102,83 @@ int64_t ns_socket_bound(int protocol, uint16_t port)
 	return found;
 }
 
-int64_t ns_socket_connected(bool six, const struct ns_address *own,
-			    const struct ns_address *peer)
+static int compare(const void *a, const void *b)
 {
-	struct wanted w = {.connection = true, .own = own, .peer = peer};
+	const struct ns_connection *x = a, *y = b;
+	int order = x->six - y->six;
 
-	return look(six ? "/proc/net/tcp6" : "/proc/net/tcp", &w);
+	if (!order)
+		order = x->own.port - y->own.port;
+	if (!order)
+		order = x->peer.port - y->peer.port;
+	if (!order)
+		order = memcmp(x->own.word, y->own.word, sizeof(x->own.word));
+	if (!order)
+		order = memcmp(x->peer.word, y->peer.word,
+			       sizeof(x->peer.word));
+	return order;
+}
+
+static int add_connection(struct ns_connections *to, bool six,
+			  const struct line *l)
+{
+	struct ns_connection *grown = to->list;
+
+	/* Powers of two from 64 on: when n is one, the list is full. */
+	if (!to->n || (to->n >= 64 && !(to->n & (to->n - 1))))
+		grown = reallocarray(grown, to->n ? to->n * 2 : 64,
+				     sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	to->list = grown;
+	grown[to->n++] = (struct ns_connection){six, l->own, l->peer, l->inode};
+	return 0;
+}
+
+static int add_connections(struct ns_connections *to, const char *path,
+			   bool six)
+{
+	FILE *f = fopen(path, "re");
+	char text[512];
+	struct line l;
+	int err = 0;
+
+	if (!f)
+		return errno == ENOENT ? 0 : -errno;
+	while (!err && fgets(text, sizeof(text), f))
+		if (parse_line(text, &l) && l.state == ESTABLISHED)
+			err = add_connection(to, six, &l);
+	fclose(f);
+	return err;
+}
+
+int ns_socket_connections(struct ns_connections *ret)
+{
+	struct ns_connections all = {0};
+	int err = add_connections(&all, "/proc/net/tcp", false);
+
+	if (!err)
+		err = add_connections(&all, "/proc/net/tcp6", true);
+	if (err) {
+		free(all.list);
+		return err;
+	}
+	if (all.n)
+		qsort(all.list, all.n, sizeof(*all.list), compare);
+	*ret = all;
+	return 0;
+}
+
+uint64_t ns_socket_connected(const struct ns_connections *all, bool six,
+			     const struct ns_address *own,
+			     const struct ns_address *peer)
+{
+	struct ns_connection key = {six, *own, *peer, 0}, *found;
+
+	if (!all->n)
+		return 0;
+	found = bsearch(&key, all->list, all->n, sizeof(key), compare);
+	return found ? found->inode : 0;
 }
 
 /* An abstract name has an '@' for each NUL; a socket that was accepted has the

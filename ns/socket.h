@@ -31,12 +31,31 @@ int64_t ns_socket_bound(int protocol, uint16_t port);
  */
 bool ns_socket_lingers(uint16_t port);
 
+struct ns_connection {
+	bool six; /* IPv6 */
+	struct ns_address own, peer;
+	uint64_t inode;
+};
+
+/* TCP connections that are established. */
+struct ns_connections {
+	struct ns_connection *list;
+	size_t n;
+};
+
 /**
- * ns_socket_connected - find a TCP connection that is established.
- * Returns its inode, 0 when there is none, or -errno.
+ * ns_socket_connections - read them all.
+ * @ret: its list is the caller's to be freed
+ * Returns 0 or -errno.
  */
-int64_t ns_socket_connected(bool six, const struct ns_address *own,
-			    const struct ns_address *peer);
+int ns_socket_connections(struct ns_connections *ret);
+
+/**
+ * ns_socket_connected - the inode of a connection, or 0.
+ */
+uint64_t ns_socket_connected(const struct ns_connections *all, bool six,
+			     const struct ns_address *own,
+			     const struct ns_address *peer);
 
 /**
  * ns_socket_named - find the unix socket that is bound to a name and waits for

@@ -312,10 +312,11 @@ END
   mkdir own
   start_in_ns -t "$DIR/own" -- count
   ns_dump "$PID" img
+  finds 'mount-namespace outside-mounts'
   finds mount-namespace --external 'mnt[]:sm'
   criu_ns restore -D img
   status_is 125
-  paste_cures --external 'mnt[]:sm'
+  paste_cures
   goes_on_from "$FILE" "$COUNT"
   end_tree "$ROOT"
   rmdir /run/criu-ns.root 2>/dev/null || :
@@ -358,6 +359,94 @@ while True: time.sleep(0.01)'''], pass_fds=[inside.fileno()],
   equals "$(json 'd["findings"][0]["values"]["inode"]')" "$INODE"
   criu_says 'Error'
   finds '' --inherit-fd "fd[7]:socket:[$INODE]"
+  # As it says: with one end of another connection as descriptor N.
+  STATUS=0
+  python3 -c "
+import os, socket, subprocess, sys
+inside, outside = socket.socketpair()
+os.dup2(inside.fileno(), 57)
+sys.exit(subprocess.call(['$CRIU_NS', 'restore', '-D', 'img', '-d',
+  '--pidfile', '$DIR/pidfile', '-o', 'restore.log', '--inherit-fd',
+  'fd[57]:socket:[$INODE]'], pass_fds=[57]))" || STATUS=$?
+  status_is 0 || grep Error img/restore.log
+  end_tree "$(<pidfile)"
+}
+
+@test "check -D: a link of a deleted file is used up by one restore" {
+  cat >links.py <<'END'
+import os, time
+f = open("deleted", "w+")
+f.write("data")
+f.flush()
+os.link("deleted", "other")
+os.unlink("deleted")
+open("ready", "w").close()
+while True:
+    time.sleep(0.01)
+END
+  start_alone python3 links.py
+  wait_until 10 test -e ready
+  dump "$PID" img --link-remap
+  finds link-once
+  equals "$(json 'd["findings"][0]["weight"]')" loss
+  comes_back_now
+  end_tree "$ROOT"
+  finds link-gone
+  criu_says "Can't link "
+}
+
+# Connected to a server outside.  Sets PID and SERVER.
+start_client() { # TYPE
+  cat >server.py <<END
+import socket, time
+s = socket.socket(socket.AF_UNIX, socket.$1)
+s.bind("$DIR/outside")
+if socket.$1 == socket.SOCK_STREAM:
+    s.listen(5)
+open("serves", "w").close()
+while True:
+    time.sleep(0.01)
+END
+  cat >client.py <<END
+import socket, time
+s = socket.socket(socket.AF_UNIX, socket.$1)
+s.connect("$DIR/outside")
+open("ready", "w").close()
+while True:
+    time.sleep(0.01)
+END
+  rm -f serves ready outside
+  start_alone python3 server.py
+  SERVER=$PID
+  wait_until 10 test -e serves
+  start_alone python3 client.py
+  wait_until 10 test -e ready
+}
+end_server() {
+  kill -KILL "$SERVER"
+  wait_ended "$SERVER"
+  rm outside
+}
+
+@test "check -D: a server outside of the tree, for datagrams" {
+  start_client SOCK_DGRAM
+  dump "$PID" img --ext-unix-sk
+  finds ''
+  comes_back_now
+  end_tree "$ROOT"
+  end_server
+  finds unix-server-missing
+  criu_says "Can't connect .*No such file or directory"
+}
+
+@test "check -D: a server outside of the tree, for connections" {
+  local inode
+  start_client SOCK_STREAM
+  inode=$(descriptors_of "$PID" | sed -n 's/.*socket:\[\(.*\)\]/\1/p')
+  dump "$PID" img --external "unix[$inode]"
+  finds unix-peer-unknown
+  criu_says 'Peer [0-9]+ unresolved'
+  end_server
 }
 
 @test "check -D: a CPU that lacks something, no criu" {
