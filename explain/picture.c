@@ -133,7 +133,9 @@ static void make_branch(const struct family *family, size_t i, char *buf)
 	strcpy(at, i ? " \\_ " : "");
 	while (i && (i = family[i].parent) && at > buf) {
 		at -= 4;
-		memcpy(at, family[i].next == NOBODY ? "    " : " |  ", 4);
+		memset(at, ' ', 4);
+		if (family[i].next != NOBODY)
+			at[1] = '|';
 	}
 	memmove(buf, at, strlen(at) + 1);
 }

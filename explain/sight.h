@@ -42,6 +42,29 @@ const char *sight_value(const struct sight *l, const char *name);
 __attribute__((format(printf, 3, 4))) void
 sight_need(struct sight *l, const struct finding *f, const char *fmt, ...);
 
+/* What a task does with a file: any of these. */
+enum use {
+	USE_OPEN = 1 << 0,
+	USE_RUN = 1 << 1, /* executable, mapped */
+	USE_DIRECTORY = 1 << 2,
+};
+
+struct sight_use {
+	const struct image_file *file;
+	unsigned int use;
+	pid_t pid; /* of the first to use it */
+};
+
+#define SIGHT_PERMISSIONS 07777
+
+/* Findings about a file that is not what it was. */
+void sight_missing(struct sight *l, const struct sight_use *u, int err);
+void sight_size(struct sight *l, const struct sight_use *u, off_t size);
+void sight_mode(struct sight *l, const struct sight_use *u, mode_t mode);
+void sight_read_only(struct sight *l, const struct sight_use *u);
+/* A deleted file that a link of CRIU's has kept: used up by one restore. */
+void sight_link(struct sight *l, const struct sight_use *u);
+
 /* The eyes. */
 void sight_files(struct sight *l);
 void sight_inet(struct sight *l);
