@@ -271,6 +271,10 @@ int explain_image(struct findings *all, int dir, const struct still *how)
 
 	if (damage)
 		sight_damage(&l, &problem, damage);
+	for (size_t i = 0; i < contents.n_problems; i++)
+		if (!damage ||
+		    strcmp(contents.problem[i].file, problem.file) != 0)
+			sight_damage(&l, &contents.problem[i], -EBADMSG);
 	/* What only the strict reader fills in. */
 	contents.tree.namespaces = tree.namespaces;
 	contents.tree.lazy = tree.lazy;
@@ -278,7 +282,8 @@ int explain_image(struct findings *all, int dir, const struct still *how)
 	image_free(&tree);
 	if (err != -ENOMEM)
 		err = open_root(&l);
-	if (!err && contents.tree.n_tasks)
+	/* Of a damaged image it isn't known which of its worlds it brings. */
+	if (!err && !damage)
 		sight_all(&l);
 	if (!err)
 		close(l.root);

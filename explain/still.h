@@ -29,7 +29,7 @@ struct still {
  * can be had, a socket is bound to it for a moment.
  *
  * What an option would cure has a command with all the options that are needed,
- * so that it works as it is.
+ * so that it works as it is.  Of an image that is damaged nothing else is said.
  *
  * Returns 0, -ENOMEM, or -errno when the directory can't be read at all.
  */

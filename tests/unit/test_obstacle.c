@@ -136,6 +136,7 @@ START_TEST(test_thread)
 	ck_assert_int_eq(pipe(ends), 0);
 	number[0] = fork();
 	if (!number[0]) {
+		alarm(30);
 		pthread_create(&thread, NULL, sleep_in_thread, &ends[1]);
 		pause();
 		_exit(0);
