@@ -141,8 +141,13 @@ static int show(struct show *s, const struct argv *a, int dir)
 	if (fflush(stdout))
 		return message_fail("cannot write to stdout: %s",
 				    strerror(errno));
-	if (s->picture.damage && !argv_flag(a, OPT_JSON))
+	if (argv_flag(a, OPT_JSON))
+		return s->picture.damage || s->image.n_problems;
+	if (s->picture.damage)
 		message("'%s' is damaged: %s", s->picture.dir, s->damage);
+	else if (s->image.n_problems)
+		message("'%s' is damaged: %s %s", s->picture.dir,
+			s->image.problem[0].file, s->image.problem[0].text);
 	return s->picture.damage || s->image.n_problems;
 }
 
