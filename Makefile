@@ -147,6 +147,22 @@ asan: ## unit and system tests with the sanitizers
 check-sanitized: all $(UNIT) $(HELPERS)
 	$Qtests/sanitized.sh tests/check.sh unit system
 
+# The fuzzer's code stands apart: clang builds it whole.
+FUZZ_C := tests/fuzz/fuzz_image.c $(filter-out exec/%,$(ROOM_C)) $(PROTO_C)
+build/fuzz/fuzz_image: $(FUZZ_C) $(wildcard $(ROOMS:%=%/*.h)) Makefile
+	$(call say,FUZZ,$@)
+	$Qmkdir -p $(@D)
+	$Qclang -g -O1 -std=gnu11 -D_GNU_SOURCE -I. -I$B $(PKG_CFLAGS) \
+		-DLIBEXECDIR='"$(LIBEXECDIR)"' -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $(FUZZ_C) $(LIBS) $(MOUNT_LIBS)
+build/fuzz/pack: tests/fuzz/pack.c
+	$(call say,CC,$<)
+	$Qmkdir -p $(@D)
+	$Q$(CC) -D_GNU_SOURCE $(WARN) $(CFLAGS) -o $@ $<
+.PHONY: fuzz
+fuzz: build/fuzz/fuzz_image build/fuzz/pack $(HELPERS) ## fuzz the image readers; FUZZ_SECONDS=60
+	$Qtests/fuzz.sh
+
 .PHONY: lint format
 lint: $(PROTO_C) ## format, clang-tidy, cppcheck, shellcheck, mandoc
 	$Qtests/lint.sh $B

@@ -102,8 +102,12 @@ static const struct command commands[] = {
 	 "save a tree's memory while it runs on"},
 	{"cycle", command_cycle, "cycle [OPTION...] -t PID | -- COMMAND",
 	 "dump and restore N times: can it be checkpointed?"},
-	{"check", command_check, "check [-t PID] [OPTION...]",
-	 "criu check, or what will stop a dump of PID"},
+	{"show", command_show, "show [-D DIR] [--json]",
+	 "what an image directory holds"},
+	{"obstacles", command_obstacles, "obstacles [-D DIR] [-q] [--kill]",
+	 "who has the PIDs of an image here"},
+	{"check", command_check, "check [-t PID | -D DIR] [OPTION...]",
+	 "criu check, or what will stop a dump or restore"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
 	 "criu cpuinfo"},
 	{"dedup", command_pass, "dedup [OPTION...]", "criu dedup"},
@@ -131,7 +135,13 @@ static void print_help(FILE *out)
 	for (row = option_table; row->name; row++) {
 		if (!row->ours)
 			continue;
-		snprintf(text, sizeof(text), "--%s %s", row->name,
+		if (row->letter)
+			snprintf(text, sizeof(text), "-%c, ", row->letter);
+		else
+			*text = '\0';
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "--%s%s%s", row->name,
+			 row->arg == ARG_REQUIRED ? " " : "",
 			 row->metavar ? row->metavar : "");
 		fprintf(out, "  %-42s %s\n", text, row->help);
 	}

@@ -223,7 +223,7 @@ int before_image(const char *path, const struct argv *a, struct image_tree *ret)
 	return ret->n_tasks ? check_tree(path, a, ret) : 0;
 }
 
-int before_blame_criu(const struct criu *criu)
+int before_criu_too_old(const struct criu *criu)
 {
 	int major = 0, minor = 0, version;
 	struct utsname host;
@@ -235,6 +235,16 @@ int before_blame_criu(const struct criu *criu)
 		return 0;
 	version = criu_version(criu);
 	if (version < 0 || version >= 40100 || criu_check(criu) <= 0)
+		return 0;
+	return version;
+}
+
+int before_blame_criu(const struct criu *criu)
+{
+	int version = before_criu_too_old(criu);
+	struct utsname host;
+
+	if (!version || uname(&host) < 0)
 		return 0;
 	message("cannot run criu, '%s': version %d.%d.%d can't start on Linux "
 		"%s "

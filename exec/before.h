@@ -55,6 +55,12 @@ int before_image(const char *path, const struct argv *a,
 		 struct image_tree *ret);
 
 /**
+ * before_criu_too_old - whether a criu can't start on this kernel at all.
+ * Returns its version as criu_version() does, or 0.
+ */
+int before_criu_too_old(const struct criu *criu);
+
+/**
  * before_blame_criu - after criu has failed: whether that is because it
  * can't start on this kernel at all.
  * Says so and returns STATUS_CANNOT_RUN, or returns 0.

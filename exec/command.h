@@ -15,6 +15,8 @@ int command_restore(struct argv *a);
 int command_dump(struct argv *a); /* pre-dump as well */
 int command_cycle(struct argv *a);
 int command_check(struct argv *a);
+int command_show(struct argv *a);
+int command_obstacles(struct argv *a);
 int command_pass(struct argv *a); /* criu does it, as it is */
 
 #endif

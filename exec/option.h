@@ -43,6 +43,7 @@ enum option_id {
 	OPT_NO_DEFAULT_CONFIG,
 	OPT_STREAM,
 	OPT_LAZY_PAGES,
+	OPT_TIMEOUT,
 	OPT_HELP,
 	OPT_VERSION,
 	/* ours: never passed on */
@@ -60,6 +61,9 @@ enum option_id {
 	OPT_MOUNTS,
 	OPT_AUTO_EXTERNAL,
 	OPT_JSON,
+	OPT_QUIET,
+	OPT_KILL,
+	OPT_YES,
 };
 
 struct option_row {

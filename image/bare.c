@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "image/files.h"
 #include "image/task.h"
 
 /* The status of a mapping, as in CRIU's criu/include/image.h. */
@@ -43,23 +44,10 @@ static int bare_files(struct reading *in, struct set *files, uint64_t pid)
 	return err < 0 ? err : 0;
 }
 
-/* Whether files.img has only these. */
-static int bare_no_other(struct reading *in, const struct set *files)
+static int bare_known(struct file *file, const Image__File *entry, void *files)
 {
-	Image__File *record;
-	struct file file;
-	int got = image_file_open(&file, in, &image_kinds[KIND_FILES], 0);
-
-	if (got)
-		return got;
-	do {
-		got = image_file_message(&file, &image__file__descriptor,
-					 &record);
-	} while (got > 0 && image_set_has(files, record->id));
-	image_file_close(&file);
-	if (got < 0)
-		return got;
-	return !got;
+	(void)file;
+	return image_set_has(files, entry->id);
 }
 
 int image_task_bare(struct reading *in, const struct image_tree *tree)
@@ -71,8 +59,9 @@ int image_task_bare(struct reading *in, const struct image_tree *tree)
 		if (!tree->task[i].zombie)
 			err = bare_files(in, &files,
 					 (uint64_t)tree->task[i].pid);
+	/* Stopped at the first that is none of these. */
 	if (!err)
-		err = bare_no_other(in, &files);
+		err = image_files_walk(in, bare_known, &files);
 	image_set_free(&files);
-	return err;
+	return err < 0 ? err : !err;
 }

@@ -76,6 +76,13 @@ void image_free(struct image_tree *tree);
 bool image_names(const struct image_tree *tree, pid_t id);
 
 /**
+ * image_numbers - every number that the tree uses, in ascending order; some of
+ * them are there twice.
+ * Returns a list of @ret_n that the caller frees, or NULL without memory.
+ */
+pid_t *image_numbers(const struct image_tree *tree, size_t *ret_n);
+
+/**
  * image_gap - the start of @width numbers in a row that the tree does not use.
  * @limit: numbers from it on are not to be used (pid_max)
  * Looks above the highest number of the tree first, then from 300 up, and

@@ -72,8 +72,7 @@ static int numbers_compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Every number of the tree in ascending order, some of them twice. */
-static pid_t *numbers_sorted(const struct image_tree *tree, size_t *ret_n)
+pid_t *image_numbers(const struct image_tree *tree, size_t *ret_n)
 {
 	pid_t *number;
 	size_t n = 0;
@@ -104,7 +103,7 @@ static pid_t numbers_between(const struct image_tree *tree, int64_t spare,
 {
 	int64_t from = NUMBER_FIRST;
 	size_t n = 0;
-	pid_t *number = numbers_sorted(tree, &n);
+	pid_t *number = image_numbers(tree, &n);
 
 	if (!number)
 		return 0;

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "image/file.h"
-#include "image/records.pb-c.h"
+#include "image/files.h"
 #include "image/refs.h"
 
 enum {
@@ -49,30 +48,18 @@ static const struct need {
 	{19, "bpfmap-file.img"},
 };
 
-static int refs_need(struct file *file, uint32_t type)
+static int refs_need(struct file *file, const Image__File *entry, void *data)
 {
+	(void)data;
 	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
-		if (needs[i].type == type)
+		if (needs[i].type == entry->type)
 			return refs_exists(file, needs[i].name);
 	return 1;
 }
 
 int image_refs_files(struct reading *in)
 {
-	Image__File *entry;
-	struct file file;
-	int got = image_file_open(&file, in, &image_kinds[KIND_FILES], 0);
-
-	if (got)
-		return got;
-	do {
-		got = image_file_message(&file, &image__file__descriptor,
-					 &entry);
-		if (got > 0)
-			got = refs_need(&file, entry->type);
-	} while (got > 0);
-	image_file_close(&file);
-	return got;
+	return image_files_walk(in, refs_need, NULL);
 }
 
 int image_refs_memfd(struct file *file)

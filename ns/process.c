@@ -222,3 +222,11 @@ pid_t ns_pidfd_number(int pidfd)
 	pid = field_number(text, "Pid:");
 	return pid > 0 ? (pid_t)pid : -ESRCH;
 }
+
+int ns_process_file(pid_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return read_file(path, buf, size);
+}

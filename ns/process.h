@@ -90,4 +90,11 @@ int ns_close_range(unsigned int first, unsigned int last);
  */
 pid_t ns_pidfd_number(int pidfd);
 
+/**
+ * ns_process_file - read a file of /proc/PID.
+ * @buf: filled and ended with NUL
+ * Returns how many bytes there are, or -errno (-ESRCH without such a process).
+ */
+int ns_process_file(pid_t pid, const char *name, char *buf, size_t size);
+
 #endif

@@ -21,6 +21,8 @@ packages=(
   bats check less openssl patchelf procps python3 strace tmux util-linux vim
   # lint
   clang clang-format clang-tidy cppcheck mandoc shellcheck
+  # fuzz
+  libclang-rt-dev
 )
 suites=(sid trixie) # best first
 home=$PWD/build/criu

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit
 
 shopt -s nullglob
 rooms=(criu-ns.c criu-ns-mounts.c {ns,mount,tty,image,explain,exec}/*.[ch])
-tests=(tests/{unit,system}/*.[ch] tests/*.[ch])
+tests=(tests/{unit,system,fuzz}/*.[ch] tests/*.[ch])
 scripts=(.ci/run tests/*.sh tests/*.bash tests/system/*.{sh,bash,bats})
 build=${1:-build}
 failed=0

@@ -68,17 +68,17 @@ make_criu() { # FILE
 @test "no criu: 127, and what was looked for" {
   start_counter count
   dump "$PID" img
-  for action in "dump -t $PID" 'restore' check; do
+  for action in "dump -t $PID -D img" 'restore -D img' check; do
     # shellcheck disable=SC2086 # several words
-    criu_ns $action -D img --criu-binary /nowhere/criu
+    criu_ns $action --criu-binary /nowhere/criu
     status_is 127
     one_line '/nowhere/criu'
     # shellcheck disable=SC2086
-    criu_ns $action -D img --criu-binary no-such-criu
+    criu_ns $action --criu-binary no-such-criu
     status_is 127
     one_line "'no-such-criu'"
     # shellcheck disable=SC2086
-    CRIU='' PATH=/nowhere run_without_path $action -D img
+    CRIU='' PATH=/nowhere run_without_path $action
     status_is 127
     one_line 'PATH'
   done

@@ -149,3 +149,46 @@ end_nested() {
   kill -KILL "$ROOT"
   wait_ended "$ROOT" "$INIT"
 }
+
+# --- Sockets -------------------------------------------------------------------
+
+needs_inet() {
+  has_criu 4.2 || skip 'a criu before 4.2 can dump no inet socket on Linux 6.16'
+}
+
+# Start a program with sockets of every kind.  Sets PID and PORT, where it
+# listens.
+start_sockets() {
+  cat >sockets.py <<'END'
+import os, socket, sys, time
+tcp = socket.socket()
+# Connections that have ended do not keep the port.
+tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+tcp.bind(("127.0.0.1", 0))
+tcp.listen(5)
+client = socket.create_connection(tcp.getsockname())
+server, _ = tcp.accept()
+path = socket.socket(socket.AF_UNIX)
+path.bind("server")
+path.listen(1)
+name = socket.socket(socket.AF_UNIX)
+name.bind("\0criu-ns-" + str(os.getpid()))
+name.listen(1)
+pair = socket.socketpair()
+data = open("data", "w+")
+data.write("x" * 100)
+data.flush()
+deleted = open("deleted", "w+")
+deleted.write("gone")
+deleted.flush()
+os.unlink("deleted")
+with open("port.new", "w") as f:
+    print(tcp.getsockname()[1], file=f)
+os.rename("port.new", "port")
+while True:
+    time.sleep(0.01)
+END
+  start_alone python3 sockets.py
+  wait_until 20 test -s port
+  PORT=$(<port)
+}

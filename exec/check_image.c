@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "exec/check_image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exec/before.h"
+#include "exec/config.h"
+#include "exec/message.h"
+#include "explain/report.h"
+#include "explain/still.h"
+
+/* Does the CPU have what the image was made on?  Only criu can compare. */
+static void check_cpu(struct findings *all, const struct criu *criu,
+		      const char *dir)
+{
+	char *argv[] = {"criu", "cpuinfo",   "check",
+			"-D",	(char *)dir, "--cpu-cap=cpu",
+			"-o",	"/dev/null", NULL};
+	struct finding *f;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		criu_exec(criu, argv);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+	    !WEXITSTATUS(status))
+		return;
+	f = finding_add(all, "cpu-features", FINDING_LOSS);
+	finding_cause(f, "this CPU lacks instructions that the CPU of the dump "
+			 "had: a program that uses one gets SIGILL");
+	finding_cure(f, "restore it on a CPU with those, or start the program "
+			"with GLIBC_TUNABLES that leave them out before it is "
+			"dumped again");
+}
+
+static void check_criu(struct findings *all, const struct argv *a, int images)
+{
+	struct finding *f;
+	struct criu criu;
+	const char *what;
+	int version;
+
+	if (criu_find(&criu, argv_last(a, OPT_CRIU_BINARY), &what) < 0) {
+		f = finding_add(all, "criu-missing", FINDING_CAUSE);
+		finding_cause(f, "there is no criu: '%s' %s", criu.path, what);
+		finding_cure(f, "install the package criu, or name it by "
+				"--criu-binary PATH or $CRIU");
+		return;
+	}
+	version = before_criu_too_old(&criu);
+	if (version) {
+		f = finding_add(all, "criu-too-old", FINDING_CAUSE);
+		finding_cause(f, "criu %d.%d.%d can't start on this kernel",
+			      version / 10000, version / 100 % 100,
+			      version % 100);
+		finding_cure(f, "use criu 4.1 or newer, named by --criu-binary "
+				"PATH or $CRIU");
+	} else if (!faccessat(images, "cpuinfo.img", F_OK, 0)) {
+		check_cpu(all, &criu, argv_last(a, OPT_IMAGES_DIR));
+	}
+	criu_close(&criu);
+}
+
+static int look(struct findings *all, struct argv *a, char *const *given)
+{
+	const char *dir = argv_last(a, OPT_IMAGES_DIR);
+	struct still how = {.dir = dir, .given = given};
+	char **known;
+	int fd, err, status = before_directory(dir, "image", &fd);
+
+	if (status)
+		return status;
+	known = argv_build(a, "criu");
+	err = -ENOMEM;
+	check_criu(all, a, fd);
+	if (known) {
+		how.known = known + 1;
+		err = explain_image(all, fd, &how);
+	}
+	if (err)
+		status = message_fail("cannot check '%s': %s", dir,
+				      strerror(-err));
+	argv_build_free(known);
+	close(fd);
+	return status;
+}
+
+static void print(const struct findings *all, const struct argv *a)
+{
+	const char *dir = argv_last(a, OPT_IMAGES_DIR);
+	struct winsize size;
+	struct report how = {.prefix = ""};
+
+	if (argv_flag(a, OPT_JSON)) {
+		report_json(stdout, all, &how);
+		return;
+	}
+	if (isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
+		how.width = size.ws_col;
+	if (all->n)
+		report_text(stdout, all, &how);
+	else
+		printf("nothing stands in the way of a restore of '%s' here\n",
+		       dir);
+}
+
+int check_image(struct argv *a)
+{
+	struct findings all = {0};
+	struct argv given = *a;
+	char **words, why[ARGV_WHY];
+	int status;
+
+	if (a->n_operands)
+		return message_fail("'%s' is one word too many for check",
+				    a->operand[0]);
+	/* For the cures: what was typed, but for the directory. */
+	given.action = NULL;
+	words = argv_build(&given, "criu");
+	if (!words)
+		return message_fail("no memory");
+	for (char **to = words, **from = words;; from++) {
+		if (*from && !strncmp(*from, "--images-dir=", 13)) {
+			free(*from);
+			continue;
+		}
+		*to = *from;
+		if (!*to++)
+			break;
+	}
+	status = config_merge(a, why) < 0
+			 ? message_fail("%s", why)
+			 : before_record(argv_last(a, OPT_IMAGES_DIR), a);
+	free(a->action);
+	a->action = NULL;
+	if (!status)
+		status = look(&all, a, words + 1);
+	if (!status) {
+		print(&all, a);
+		status = fflush(stdout)
+				 ? message_fail("cannot write to stdout: %s",
+						strerror(errno))
+				 : all.n != 0;
+	}
+	argv_build_free(words);
+	finding_free(&all);
+	return status;
+}
