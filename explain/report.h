@@ -18,18 +18,26 @@ struct report {
 			       NULL */
 	size_t max_lines;   /* 0: no limit */
 	size_t width;	    /* columns, 0: no wrapping */
+	bool all;	    /* show fallout, noise and references, too */
 };
 
 /**
  * report_text - each finding: the cause behind the prefix, the cure, the
  * command on a line of its own, quoted for a shell, the log's line.
+ *
+ * The first finding stands behind the prefix; what doesn't fit into
+ * .max_lines is counted in a last line.  Commands are not wrapped.  Control
+ * characters, which a log may hold, are shown as '?'.
  */
 void report_text(FILE *out, const struct findings *all,
 		 const struct report *how);
 
 /**
  * report_json - one object on one line: {"findings":[{"id":…,"weight":…,
- * "cause":…,"values":{…},"cure":…,"argv":[…],"log":…,"line":…,"text":…}]}.
+ * "cause":…,"values":{…},"cure":…,"argv":[…],"reference":…,"log":…,"line":…,
+ * "text":…}]}, with "complete":false behind the list if it is not all.  What a
+ * finding does not have is left out; values may be none.  All findings are
+ * shown, whatever .all and .max_lines are.
  */
 void report_json(FILE *out, const struct findings *all,
 		 const struct report *how);
