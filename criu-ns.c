@@ -104,6 +104,8 @@ static const struct command commands[] = {
 	 "dump and restore N times: can it be checkpointed?"},
 	{"check", command_pass, "check [OPTION...]",
 	 "criu check: can this kernel do it?"},
+	{"explain", command_explain, "explain [LOG|-|-D DIR] [--all] [--json]",
+	 "say what a log of criu's means, and what to type"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
 	 "criu cpuinfo"},
 	{"dedup", command_pass, "dedup [OPTION...]", "criu dedup"},
@@ -212,7 +214,8 @@ static int run(struct argv *a)
 					    a->option[i].row->name, c->name,
 					    a->option[i].row->actions);
 	/* criu reads its configuration itself where it runs as it is. */
-	if (c->run != command_pass && config_merge(a, why) < 0)
+	if (c->run != command_pass && c->run != command_explain &&
+	    config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }

@@ -14,6 +14,7 @@
 int command_restore(struct argv *a);
 int command_dump(struct argv *a); /* pre-dump as well */
 int command_cycle(struct argv *a);
+int command_explain(struct argv *a);
 int command_pass(struct argv *a); /* criu does it, as it is */
 
 #endif

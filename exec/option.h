@@ -43,6 +43,8 @@ enum option_id {
 	OPT_NO_DEFAULT_CONFIG,
 	OPT_STREAM,
 	OPT_LAZY_PAGES,
+	OPT_LOG_PID,
+	OPT_ALL,
 	OPT_HELP,
 	OPT_VERSION,
 	/* ours: never passed on */
@@ -58,6 +60,8 @@ enum option_id {
 	OPT_REDUMP_ON_SIGNAL,
 	OPT_SYNC, /* --no-sync */
 	OPT_MOUNTS,
+	OPT_NO_EXPLAIN,
+	OPT_JSON,
 };
 
 struct option_row {

@@ -7,22 +7,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "(SS.uuuuuu) ", cut to that length when there are more seconds. */
-#define STAMP 12
+/* "(SS.uuuuuu) " and some more for more seconds, cut short by old versions. */
+#define STAMP_MAX 16
 
 #define BLOCK ((size_t)1 << 20)
 
-static bool has_stamp(const char *line, size_t len)
+static size_t stamp_length(const char *line, size_t len)
 {
 	size_t i;
 
-	if (len < STAMP || line[0] != '(' || line[STAMP - 1] != ' ')
-		return false;
-	for (i = 1; i < STAMP - 1; i++)
+	if (len < 2 || line[0] != '(' || !isdigit((unsigned char)line[1]))
+		return 0;
+	for (i = 2; i < len && i < STAMP_MAX && line[i] != ' '; i++)
 		if (!isdigit((unsigned char)line[i]) && line[i] != '.' &&
 		    line[i] != ')')
-			return false;
-	return true;
+			return 0;
+	return i > 9 && i < len && line[i] == ' ' ? i + 1 : 0;
 }
 
 /* "[pie: ]    15: " */
@@ -92,9 +92,8 @@ void log_split(const char *line, size_t len, struct log_line *ret)
 	if (len && line[len - 1] == '\r')
 		end--;
 	*ret = (struct log_line){.level = LOG_LEVEL_REST};
-	ret->stamped = has_stamp(line, (size_t)(end - line));
-	if (ret->stamped)
-		at += STAMP;
+	at += stamp_length(line, (size_t)(end - line));
+	ret->stamped = at != line;
 	ret->message = at;
 	at += pid_length(at, (size_t)(end - at), &ret->pid);
 	n = level_length(at, (size_t)(end - at), ret);

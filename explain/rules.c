@@ -75,7 +75,7 @@ static void make_index(void)
 	for (i = 0; (r = rules_at(i)); i++) {
 		for (j = 0; j < RULE_PATTERNS && r->pattern[j]; j++)
 			add_pattern(i, j, r->pattern[j]);
-		if (r->weight == RULE_HINT)
+		if (r->weight == RULE_HINT && r->pattern[0])
 			hint_first[(unsigned char)r->pattern[0][1]] = true;
 	}
 }

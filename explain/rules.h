@@ -21,7 +21,8 @@ enum rule_weight {
 	RULE_FALLOUT, /* follows from a cause */
 	RULE_LOSS,    /* works, and something is lost */
 	RULE_NOISE,   /* is seen in runs that succeed */
-	RULE_HINT,    /* of any level: its values are for rules to come */
+	RULE_HINT,    /* of any level: its values are for rules to come; it
+			 starts with '^' and a letter */
 };
 
 #define RULE_PATTERNS 4

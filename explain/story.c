@@ -41,12 +41,10 @@ static void keep(struct story *s, int rule, size_t pattern, const char *text,
 		 long pid, size_t number)
 {
 	struct story_line *to;
-	size_t i = s->n;
+	size_t i, n = 0;
 
 	/* Of the unknown ones the last are kept, and some of the first. */
 	if (rule < 0 && s->n_unknown == STORY_UNKNOWN) {
-		size_t n = 0;
-
 		for (i = 0; i < s->n; i++)
 			if (s->line[i].rule < 0 && n++ == STORY_UNKNOWN / 2)
 				break;
@@ -218,6 +216,17 @@ static const char *look_up(const void *from, const char *name, size_t name_len,
 	}
 	if (text)
 		add_value(scene->finding, name, name_len, text, *ret_len);
+	return text;
+}
+
+const char *story_value(const struct story *s, const char *name,
+			size_t *ret_len)
+{
+	const char *text = NULL;
+	size_t i;
+
+	for (i = s->n; !text && i-- > 0;)
+		text = value_of(&s->line[i], name, strlen(name), ret_len);
 	return text;
 }
 

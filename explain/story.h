@@ -58,6 +58,13 @@ struct story_how {
 size_t story_tell(const struct story *s, const struct story_how *how,
 		  struct findings *all);
 
+/**
+ * story_value - what the log's last word on a value is: "root", "criu" ...
+ * Returns the text, which is not terminated, and sets @ret_len; or NULL.
+ */
+const char *story_value(const struct story *s, const char *name,
+			size_t *ret_len);
+
 void story_free(struct story *s);
 
 #endif
