@@ -174,13 +174,26 @@ int capture_open(struct capture *c, struct argv *a, enum rule_phase phase)
 	return status;
 }
 
-static bool is_stack(const struct log_line *line)
+/* The two messages of levels 3 and 4 that have more than one line. */
+static bool goes_on(const struct log_line *line)
 {
-	static const char end[] = "has stack:";
-	size_t len = sizeof(end) - 1;
+	static const char start_args[] = "task_args: ";
+	static const char end_stack[] = "has stack:";
+	size_t n = sizeof(start_args) - 1, m = sizeof(end_stack) - 1;
 
-	return line->len >= len &&
-	       !memcmp(line->text + line->len - len, end, len);
+	return (line->len >= n && !memcmp(line->text, start_args, n)) ||
+	       (line->len >= m &&
+		!memcmp(line->text + line->len - m, end_stack, m));
+}
+
+/* Code of criu's inside of a task to be dumped writes no time stamps. */
+static bool is_parasite(const struct log_line *line)
+{
+	static const char start[] = "pie: ";
+	size_t len = (size_t)(line->text - line->message);
+
+	return len >= sizeof(start) - 1 &&
+	       !memcmp(line->message, start, sizeof(start) - 1);
 }
 
 /*
@@ -192,12 +205,12 @@ static bool is_for_user(struct capture *c, const struct log_line *line)
 	if (c->level >= LEVEL_ALL)
 		return true;
 	if (line->level != LOG_LEVEL_REST)
-		c->in_stack = false;
+		c->inside = false;
 	else if (line->stamped)
-		c->in_stack = is_stack(line);
+		c->inside = goes_on(line);
 	if (line->level != LOG_LEVEL_REST)
 		return (int)line->level <= c->level;
-	return !line->stamped && !c->in_stack;
+	return !line->stamped && !c->inside && !is_parasite(line);
 }
 
 struct batch {

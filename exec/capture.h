@@ -20,13 +20,13 @@
  */
 
 struct capture {
-	int fd;	       /* the memory, or -1: criu writes the user's log */
-	int out;       /* where the user's lines go */
-	int timer;     /* readable when it is time for capture_step(), or -1 */
-	int level;     /* the user's */
-	bool to_file;  /* the user's lines have numbers */
-	bool started;  /* something was read */
-	bool in_stack; /* within lines that belong to one of level 4 */
+	int fd;	      /* the memory, or -1: criu writes the user's log */
+	int out;      /* where the user's lines go */
+	int timer;    /* readable when it is time for capture_step(), or -1 */
+	int level;    /* the user's */
+	bool to_file; /* the user's lines have numbers */
+	bool started; /* something was read */
+	bool inside;  /* what follows may belong to a line of level 4 */
 	off_t at, freed;
 	size_t shown;		/* lines that the user got */
 	char *name;		/* the log's, for people; NULL: none */

@@ -112,6 +112,8 @@ static int make_argv(struct dump *d)
 		err = argv_append(a, "work-dir", false, d->store.name);
 	if (!err)
 		err = save_mounts(d);
+	if (!err && capture_open(&d->log, a, PHASE_DUMP))
+		return STATUS_OURS;
 	if (!err && d->target.way != TARGET_HERE) {
 		err = world_keep_dirs(&d->world, a, why);
 		if (err)
@@ -139,6 +141,7 @@ static void release(struct dump *d)
 	hook_close(&d->hook);
 	target_close(&d->target);
 	world_close(&d->world);
+	capture_close(&d->log);
 	argv_build_free(d->criu_argv);
 	criu_close(&d->criu);
 	/* One that was made for this dump and stayed empty. */
@@ -242,6 +245,7 @@ int command_dump(struct argv *a)
 {
 	struct dump d = {.argv = a,
 			 .holder = -1,
+			 .log = CAPTURE_NONE,
 			 .criu.fd = -1,
 			 .store = STORE_NONE,
 			 .hook = HOOK_NONE,

@@ -55,7 +55,8 @@ char **typed_command(const struct argv *a, const char *drop, char *const *add)
 	if (!list)
 		return NULL;
 	for (word = 0; word <= a->n_typed; word++) {
-		if (!added && (word == a->n_typed || word == a->end_word)) {
+		if (!added && (word == a->n_typed ||
+			       (a->end_word && word == a->end_word))) {
 			for (i = 0; i < n_add; i++)
 				whole &= put(list, &n, add[i]);
 			added = true;

@@ -183,11 +183,17 @@ static void add_command(struct lines *to, char *const *argv)
 static void add_log(struct lines *to, const struct finding *f,
 		    const struct report *how)
 {
-	if (!f->line_number && !f->line)
+	/* Of what is unexplained the text is the cause. */
+	const char *text = f->weight == FINDING_UNKNOWN ? NULL : f->line;
+
+	if (!f->line_number && !text)
 		return;
-	wrapf(to, INDENT, how->width, "log: %s%sline %zu%s%s",
-	      how->log ? how->log : "", how->log ? ", " : "", f->line_number,
-	      f->line ? ": " : "", f->line ? f->line : "");
+	if (!f->line_number)
+		wrapf(to, INDENT, how->width, "log: %s", text);
+	else
+		wrapf(to, INDENT, how->width, "log: %s%sline %zu%s%s",
+		      how->log ? how->log : "", how->log ? ", " : "",
+		      f->line_number, text ? ": " : "", text ? text : "");
 }
 
 static const char *label(const struct finding *f, bool first)
