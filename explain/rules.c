@@ -19,8 +19,8 @@ static const struct rule_part *const part[] = {
 	&rules_process, &rules_namespace, &rules_mount,
 	&rules_file,	&rules_socket,	  &rules_terminal,
 	&rules_image,	&rules_system,	  &rules_fallout,
+	NULL,
 };
-#define N_PARTS (sizeof(part) / sizeof(*part))
 
 struct entry {
 	uint64_t anchor;
@@ -38,7 +38,7 @@ const struct rule *rules_at(size_t number)
 {
 	size_t i;
 
-	for (i = 0; i < N_PARTS; i++) {
+	for (i = 0; part[i]; i++) {
 		if (number < part[i]->n)
 			return &part[i]->rule[number];
 		number -= part[i]->n;
