@@ -25,7 +25,6 @@
 /* From this level on criu writes time stamps, and the lines have no level. */
 #define LEVEL_ALL 3
 #define LEVEL_DEFAULT 2
-#define LEVEL_OURS "4"
 
 #define TICK_NS 100000000
 #define FREE_FROM ((off_t)8 << 20)
@@ -123,6 +122,12 @@ static int open_out(struct capture *c, const char *file)
 			    c->name ? c->name : "stderr", strerror(errno));
 }
 
+/* Level 4 is twice the lines of 3; what they tell is needed of a dump only. */
+static const char *our_level(const struct capture *c)
+{
+	return c->story.phase == PHASE_DUMP ? "4" : "3";
+}
+
 static int redirect(struct capture *c, struct argv *a)
 {
 	char path[64];
@@ -133,7 +138,7 @@ static int redirect(struct capture *c, struct argv *a)
 	argv_drop(a, OPT_LOG_FILE);
 	if (c->level < LEVEL_ALL) {
 		argv_drop(a, OPT_VERBOSITY);
-		err = argv_append(a, "verbosity", false, LEVEL_OURS);
+		err = argv_append(a, "verbosity", false, our_level(c));
 	}
 	if (!err)
 		err = argv_append(a, "log-file", false, path);

@@ -12,9 +12,9 @@
 /*
  * criu's log, as detailed as it takes to say why something failed.
  *
- * criu writes it, with -v4, into memory, and the user gets the lines of the
- * level that was asked for, as that criu would have written them, where they
- * were asked for.  What has been read is given back to the kernel, so that
+ * criu writes it, with -v4 or -v3, into memory, and the user gets the lines of
+ * the level that was asked for, as that criu would have written them, where
+ * they were asked for.  What has been read is given back to the kernel, so that
  * the memory is bounded.  Where the user wants a log of level 3 or more in a
  * file, criu writes that as ever, and it is read when criu has failed.
  */
