@@ -247,8 +247,6 @@ static const struct rule rows[] = {
 	      "Couldn't find any program headers for file with fd",
 	      "Build-ID (For validation) could not be set for file",
 	      "Invalid description size for build-id note"),
-	NOISE("seccomp-image",
-	      "Read 3 bytes while 4 expected on {}seccomp.img"),
 	NOISE("obsolete-option", "Using -t with criu restore is obsoleted",
 	      "--network-lock will be ignored in restore command",
 	      "status_fd is obsoleted"),

@@ -40,6 +40,12 @@ static const struct rule rows[] = {
 		.cure = "name an image directory elsewhere (-D DIR)",
 	},
 	{
+		/* An empty image is as good as none. */
+		.id = "seccomp-image",
+		.weight = RULE_NOISE,
+		.pattern = {"Read 3 bytes while 4 expected on {}seccomp.img"},
+	},
+	{
 		.id = "image-missing",
 		.phase = PHASE_RESTORE,
 		.weight = RULE_CAUSE,
