@@ -95,7 +95,7 @@ static bool fits(const struct rule *r, enum log_level level,
 	return !r->phase || !phase || r->phase == phase;
 }
 
-int rules_find(const char *text, size_t len, enum log_level level,
+int rules_find(int from, const char *text, size_t len, enum log_level level,
 	       enum rule_phase phase, size_t *ret_pattern)
 {
 	int best = -1;
@@ -110,7 +110,7 @@ int rules_find(const char *text, size_t len, enum log_level level,
 			const struct entry *at = &entry[e - 1];
 			const struct rule *r;
 
-			if (at->anchor != word ||
+			if (at->anchor != word || at->rule < from ||
 			    (best >= 0 && at->rule > best))
 				continue;
 			r = rules_at(at->rule);

@@ -33,6 +33,7 @@ struct rule {
 	enum rule_weight weight;
 	/* As explain/match.h has it; whichever is found first. */
 	const char *pattern[RULE_PATTERNS];
+	const char *hint;  /* id of one that must stand before it, or NULL */
 	const char *cause; /* templates; a value may come from a hint */
 	const char *cure;
 	/*
@@ -66,6 +67,7 @@ const struct rule *rules_at(size_t number);
 
 /**
  * rules_find - the row for a line, the first in the table that fits.
+ * @from: number of the first row to be looked at
  * @text: terminated
  * @level: of the line; hints are found in lines of any level, the rest in
  *         errors and warnings only
@@ -73,7 +75,7 @@ const struct rule *rules_at(size_t number);
  * @ret_pattern: which of the row's patterns it was
  * Returns its number, or -1: no rule knows the line.
  */
-int rules_find(const char *text, size_t len, enum log_level level,
+int rules_find(int from, const char *text, size_t len, enum log_level level,
 	       enum rule_phase phase, size_t *ret_pattern);
 
 /**

@@ -23,6 +23,18 @@ static const struct rule rows[] = {
 	     "^Pre-dumping task (pid: {task:d} comm: {comm})$"),
 	HINT("hint-unix-stream", "^unix: \tExt stream not supported: ino "
 				 "{peer:d} peer_ino {ino:d} "),
+	HINT("hint-unix-runaway-stream",
+	     "^unix: \tRunaway socket: ino {peer:d} peer_ino {ino:d} family   "
+	     " 1 type    1 "),
+	HINT("hint-unix-runaway-packet",
+	     "^unix: \tRunaway socket: ino {peer:d} peer_ino {ino:d} family   "
+	     " 1 type    5 "),
+	HINT("hint-unix-runaway-nameless",
+	     "^unix: \tRunaway socket: ino {peer:d} peer_ino {ino:d} family   "
+	     " 1 type    2 state {} name null"),
+	HINT("hint-unix-runaway-datagram",
+	     "^unix: \tRunaway socket: ino {peer:d} peer_ino {} family   "
+	     " 1 type    2 state {} name {peer-name}$"),
 	HINT("hint-unix-datagram",
 	     "^unix: \tExt dgram w/o name: ino {peer:d} peer_ino {ino:d} "),
 	{

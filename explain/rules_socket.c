@@ -2,6 +2,20 @@
 /* Sockets, the network and its lock, and transport sockets of criu itself. */
 #include "explain/rules_parts.h"
 
+#define UNIX_STREAM_CAUSE                                                     \
+	"the tree holds one end of a unix stream connection whose other end " \
+	"is outside of it[[: socket {ino}]][[, the peer is socket {peer}]]"
+#define UNIX_STREAM_CURE                                                       \
+	"leave the connection out[[ (restore then needs --inherit-fd "         \
+	"'fd[N]:socket:[{ino}]', or --ext-unix-sk for a named server that is " \
+	"up)]]"
+#define UNIX_NAMELESS_CAUSE                                                  \
+	"the tree holds one end of a unix datagram socket pair whose other " \
+	"end, without a name, is outside of it[[: socket {ino}]]"
+#define UNIX_NAMELESS_CURE                                               \
+	"criu can leave it out[[ (--external 'unix[{ino}]')]], but not " \
+	"restore it: end who holds the other end, or dump it, too"
+
 static const struct rule rows[] = {
 	{
 		.id = "unix-stream-external",
@@ -10,26 +24,31 @@ static const struct rule rows[] = {
 		.pattern = {"Can't dump half of stream unix connection. name: "
 			    "{name}; peer name: {peer-name}$",
 			    "Can't dump half of stream unix connection"},
-		.cause = "the tree holds one end of a unix stream connection "
-			 "whose other end is outside of it[[: socket {ino}]]"
-			 "[[, the peer is socket {peer}]]",
-		.cure = "leave the connection out[[ (restore then needs "
-			"--inherit-fd 'fd[N]:socket:[{ino}]', or "
-			"--ext-unix-sk for a named server that is up)]]",
+		.cause = UNIX_STREAM_CAUSE,
+		.cure = UNIX_STREAM_CURE,
 		.add = "--external unix[{ino}]",
 		.reference = "https://criu.org/External_UNIX_socket",
 	},
 	{
-		.id = "unix-datagram-external",
+		.id = "unix-stream-external",
 		.phase = PHASE_DUMP,
 		.weight = RULE_CAUSE,
 		.pattern = {"External socket is used. Consider using "},
-		.cause = "the tree has a unix datagram socket that is "
-			 "connected to one outside of it (syslog, "
-			 "systemd-journald)",
-		.cure = "leave the connection out; restore connects it anew "
-			"(and needs the same option)",
-		.add = "--ext-unix-sk",
+		.hint = "hint-unix-runaway-stream",
+		.cause = UNIX_STREAM_CAUSE,
+		.cure = UNIX_STREAM_CURE,
+		.add = "--external unix[{ino}]",
+		.reference = "https://criu.org/External_UNIX_socket",
+	},
+	{
+		.id = "unix-stream-external",
+		.phase = PHASE_DUMP,
+		.weight = RULE_CAUSE,
+		.pattern = {"External socket is used. Consider using "},
+		.hint = "hint-unix-runaway-packet",
+		.cause = UNIX_STREAM_CAUSE,
+		.cure = UNIX_STREAM_CURE,
+		.add = "--external unix[{ino}]",
 		.reference = "https://criu.org/External_UNIX_socket",
 	},
 	{
@@ -37,12 +56,44 @@ static const struct rule rows[] = {
 		.phase = PHASE_DUMP,
 		.weight = RULE_CAUSE,
 		.pattern = {"Can't dump name-less external socket"},
-		.cause = "the tree holds one end of a unix datagram socket "
-			 "pair whose other end, without a name, is outside of "
-			 "it",
-		.cure = "criu can leave it out[[ (--external 'unix[{ino}]')]], "
-			"but not restore it: end who holds the other end, or "
-			"dump it, too",
+		.cause = UNIX_NAMELESS_CAUSE,
+		.cure = UNIX_NAMELESS_CURE,
+		.reference = "https://criu.org/External_UNIX_socket",
+	},
+	{
+		.id = "unix-nameless-external",
+		.phase = PHASE_DUMP,
+		.weight = RULE_CAUSE,
+		.pattern = {"External socket is used. Consider using "},
+		.hint = "hint-unix-runaway-nameless",
+		.cause = UNIX_NAMELESS_CAUSE,
+		.cure = UNIX_NAMELESS_CURE,
+		.reference = "https://criu.org/External_UNIX_socket",
+	},
+	{
+		.id = "unix-datagram-external",
+		.phase = PHASE_DUMP,
+		.weight = RULE_CAUSE,
+		.pattern = {"External socket is used. Consider using "},
+		.hint = "hint-unix-runaway-datagram",
+		.cause = "the tree has a unix datagram socket that is "
+			 "connected to {peer-name}, which is outside of it",
+		.cure = "leave the connection out; restore connects it anew "
+			"(and needs the same option)",
+		.add = "--ext-unix-sk",
+		.reference = "https://criu.org/External_UNIX_socket",
+	},
+	{
+		.id = "unix-external",
+		.phase = PHASE_DUMP,
+		.weight = RULE_CAUSE,
+		.pattern = {"External socket is used. Consider using "},
+		.cause = "the tree has a unix socket that is connected to one "
+			 "outside of it",
+		.cure = "leave the connection out: for a datagram socket to a "
+			"named one (syslog) with --ext-unix-sk, for a stream "
+			"with --external 'unix[INODE]' (dump with -v4 for the "
+			"inode)",
 		.reference = "https://criu.org/External_UNIX_socket",
 	},
 	{

@@ -91,6 +91,17 @@ static void forget_hint(struct story *s, int rule)
 	s->n--;
 }
 
+static bool has_hint(const struct story *s, const char *id)
+{
+	size_t i;
+
+	for (i = s->n; id && i-- > 0;)
+		if (s->line[i].rule >= 0 &&
+		    !strcmp(rules_at((size_t)s->line[i].rule)->id, id))
+			return true;
+	return !id;
+}
+
 static void take_known(struct story *s, int number, size_t pattern,
 		       const char *text, const struct log_line *line, size_t at)
 {
@@ -115,7 +126,7 @@ void story_take(void *self, const struct log_line *line, size_t number)
 	struct story *s = self;
 	char text[TEXT_MAX];
 	size_t len = line->len, pattern = 0;
-	int rule;
+	int rule = -1;
 
 	s->n_seen++;
 	if (line->level == LOG_LEVEL_REST &&
@@ -128,7 +139,10 @@ void story_take(void *self, const struct log_line *line, size_t number)
 	len = strlen(text);
 	s->n_errors += line->level == LOG_LEVEL_ERROR;
 	phase = s->phase ? s->phase : phase_of_file(line);
-	rule = rules_find(text, len, line->level, phase, &pattern);
+	do
+		rule = rules_find(rule + 1, text, len, line->level, phase,
+				  &pattern);
+	while (rule >= 0 && !has_hint(s, rules_at((size_t)rule)->hint));
 	if (rule >= 0)
 		take_known(s, rule, pattern, text, line, number);
 	else if (line->level == LOG_LEVEL_ERROR && !is_repeated(s, -1, text))
