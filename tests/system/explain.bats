@@ -58,13 +58,13 @@ runs_on_and_ends() { # [OPTION...] for restore
   told 'the tree has open TCP connections'
   err_has "dump -t $PID -D img --tcp-established"
   paste_cure
-  if [[ $STATUS != 0 ]]; then
+  if not status_is 0; then
     # No iptables here.
     told "can't be blocked with iptables"
     err_has ' --network-lock nftables'
     paste_cure
   fi
-  if [[ $STATUS != 0 ]]; then
+  if not status_is 0; then
     skip 'neither iptables nor nftables'
   fi
   wait_ended "$PID"
@@ -187,10 +187,9 @@ runs_on_and_ends() { # [OPTION...] for restore
     "$CRIU_NS" dump -t "$PID" -D img
   not status_is 0
   err_has 'criu-ns: '
-  unharmed_counter
+  wait_growing "$FILE"
   end_tree "$PID"
 }
-unharmed_counter() { wait_growing "$FILE"; }
 
 @test "explain: a criu that is none: what is known is said" {
   start_counter count
@@ -430,9 +429,7 @@ END
   STDIN=img/dump.log run_it "$CRIU_NS" explain -
   status_is 0
   out_has 'log: line 2: '
-  cd img
-  run_it "$CRIU_NS" explain
-  cd ..
+  run_it env -C img "$CRIU_NS" explain
   status_is 0
 }
 
