@@ -180,7 +180,7 @@ static const struct rule rows[] = {
 		.pattern = {"anon_inode:[io_uring]"},
 		.cause = "a task of the tree[[, {comm} ({task}),]] uses "
 			 "io_uring, which criu can't dump",
-		.cure = "switch it off in the program (nginx, node: "
+		.cure = "switch it off in the program (node: "
 			"UV_USE_IO_URING=0), or for all programs that start "
 			"from now on",
 		.command = "sysctl -w kernel.io_uring_disabled=2",

@@ -7,7 +7,9 @@ static const struct rule rows[] = {
 		.id = "external-mount",
 		.phase = PHASE_DUMP,
 		.weight = RULE_CAUSE,
-		.pattern = {"{mount:d}:{path} doesn't have a proper root "
+		.pattern = {"{mount:d}:.{path} doesn't have a proper root "
+			    "mount",
+			    "{mount:d}:{path} doesn't have a proper root "
 			    "mount"},
 		.cause = "what is mounted on {path} comes from outside of the "
 			 "tree's mount namespace (a bind mount)",
@@ -20,7 +22,9 @@ static const struct rule rows[] = {
 		.id = "autodetected-mount",
 		.phase = PHASE_DUMP,
 		.weight = RULE_CAUSE,
-		.pattern = {"Mount {mount:d}:{path} is autodetected external "
+		.pattern = {"Mount {mount:d}:.{path} is autodetected external "
+			    "mount",
+			    "Mount {mount:d}:{path} is autodetected external "
 			    "mount"},
 		.cause = "what is mounted on {path} comes from outside of the "
 			 "tree's mount namespace",
@@ -33,7 +37,9 @@ static const struct rule rows[] = {
 		.id = "unreachable-sharing",
 		.phase = PHASE_DUMP,
 		.weight = RULE_CAUSE,
-		.pattern = {"Mount {mount:d} {path} (master_id: {master:d} "
+		.pattern = {"Mount {mount:d} .{path} (master_id: {master:d} "
+			    "shared_id: {shared:d}) has unreachable sharing",
+			    "Mount {mount:d} {path} (master_id: {master:d} "
 			    "shared_id: {shared:d}) has unreachable sharing",
 			    "Sharing group ({shared:d}, {master:d}) has "
 			    "unreachable sharing"},
@@ -47,7 +53,9 @@ static const struct rule rows[] = {
 		.id = "file-system-unsupported",
 		.phase = PHASE_DUMP,
 		.weight = RULE_CAUSE,
-		.pattern = {"FS mnt {path} dev {dev:x} root {root} unsupported "
+		.pattern = {"FS mnt .{path} dev {dev:x} root {root} "
+			    "unsupported id {mount:d}",
+			    "FS mnt {path} dev {dev:x} root {root} unsupported "
 			    "id {mount:d}"},
 		.cause = "the file system that is mounted on {path} is of a "
 			 "type that criu can't dump (fuse, nfs ...)",
@@ -59,12 +67,14 @@ static const struct rule rows[] = {
 		.id = "mount-not-mapped",
 		.phase = PHASE_RESTORE,
 		.weight = RULE_CAUSE,
-		.pattern = {"No mapping for {mount:d}:{key} mountpoint",
-			    "No mapping for {key} mountpoint"},
-		.cause = "the image leaves out a mount under the name {key}, "
-			 "and restore was not told where it is here",
-		.cure = "name what shall be mounted there in PATH's place",
-		.add = "--external mnt[{key}]:PATH",
+		.pattern = {"No mapping for {mount:d}:.{path} mountpoint",
+			    "No mapping for {mount:d}:{path} mountpoint",
+			    "No mapping for .{path} mountpoint",
+			    "No mapping for {path} mountpoint"},
+		.cause = "the image leaves out what was mounted on {path}, and "
+			 "restore was not told what to mount there",
+		.cure = "name it, by the KEY that dump was given: --external "
+			"'mnt[KEY]:PATH'",
 		.reference = "https://criu.org/External_bind_mounts",
 	},
 	{

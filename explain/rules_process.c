@@ -78,8 +78,8 @@ static const struct rule rows[] = {
 		.phase = PHASE_RESTORE,
 		.weight = RULE_CAUSE,
 		.pattern = {"Unable to create a thread: -17"},
-		.cause = "the id of a thread of[[ process {task}]] the image "
-			 "is taken here",
+		.cause = "the id of a thread[[ of process {task}]] is taken "
+			 "here",
 		.cure = "restore in a pid namespace of its own, where every id "
 			"is free",
 		.add = "",
@@ -175,8 +175,8 @@ static const struct rule rows[] = {
 			 "strace or gdb has it, it is a kernel thread or a "
 			 "zombie, or CAP_SYS_PTRACE is missing (TracerPid, "
 			 "State and VmSize in /proc/{pid}/status tell which)",
-		.cure = "end the debugger; without root, allow it",
-		.command = "sysctl -w kernel.yama.ptrace_scope=0",
+		.cure = "end the debugger; without root, "
+			"kernel.yama.ptrace_scope must be 0",
 	},
 	{
 		.id = "task-gone",
@@ -295,8 +295,8 @@ static const struct rule rows[] = {
 		.weight = RULE_CAUSE,
 		.pattern = {"Unable to set real, effective and saved {what} "
 			    "ID: {error:d}",
-			    "Can't setgroups({what}): {error:d}"},
-		.cause = "a task can't get back the {what} ids that it had "
+			    "Can't setgroups({}): {error:d}"},
+		.cause = "a task can't get back the[[ {what}]] ids that it had "
 			 "(errno {error}): they are not mapped here, or the "
 			 "right to set them is missing",
 		.cure = "restore it as root, in a user namespace that has "

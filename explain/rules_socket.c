@@ -330,9 +330,9 @@ static const struct rule rows[] = {
 		.pattern = {"Sockets (family {family:d} proto {protocol:d}) "
 			    "are not collected",
 			    "Diag module missing"},
-		.cause = "the kernel can't list the sockets of[[ family "
-			 "{family}, protocol {protocol},]] the tree: a "
-			 "diag module is missing",
+		.cause = "the kernel can't list the tree's sockets[[ of family "
+			 "{family}, protocol {protocol}]]: a diag module is "
+			 "missing",
 		.cure = "load it",
 		.command = "modprobe -a unix_diag tcp_diag udp_diag raw_diag "
 			   "inet_diag netlink_diag af_packet_diag",

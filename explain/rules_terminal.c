@@ -95,8 +95,8 @@ static const struct rule rows[] = {
 	{
 		.id = "terminal-driver",
 		.weight = RULE_CAUSE,
-		.pattern = {"Unable to find a tty driver (rdev {rdev:x} dev "
-			    "{dev:x})"},
+		.pattern = {"Unable to find a tty driver (rdev 0x{rdev:x} dev "
+			    "0x{dev:x})"},
 		.cause = "the tree uses a terminal of a kind that criu does "
 			 "not know (device {rdev})",
 		.cure = "leave it out; restore then needs --inherit-fd "

@@ -149,7 +149,7 @@ static void name_options(struct finding *f, char *const *add)
 		char *cure = strdup(f->cure);
 
 		if (cure)
-			finding_cure(f, "%s (%s)", cure, text);
+			finding_cure(f, "%s: add %s", cure, text);
 		free(cure);
 	} else if (text) {
 		finding_cure(f, "add %s", text);

@@ -275,7 +275,7 @@ static const struct sample {
 	{"external-mount",
 	 "Error (criu/mount.c:690): mnt: 345:./data doesn't have a proper root "
 	 "mount",
-	 "mount=345,path=./data"},
+	 "mount=345,path=/data"},
 	{"autodetected-mount",
 	 "Error (criu/mount.c:2500): mnt: Mount 345:/data is autodetected "
 	 "external mount. Try \"--ext-mount-map auto\" to allow them.",
@@ -291,10 +291,10 @@ static const struct sample {
 	 "path=/mnt/x"},
 	{"mount-not-mapped",
 	 "Error (criu/mount.c:2600): mnt: No mapping for 345:data mountpoint",
-	 "key=data"},
+	 "path=data"},
 	{"mount-not-mapped",
 	 "Error (criu/mount.c:2400): mnt: No mapping for data mountpoint",
-	 "key=data"},
+	 "path=data"},
 	{"mount-point-missing",
 	 "Error (criu/mount-v2.c:400): mnt-v2: Can't stat mountpoint /data: No "
 	 "such file or directory",
@@ -635,7 +635,7 @@ static const struct sample {
 	{"terminal-driver",
 	 "Error (criu/tty.c:2000): tty: Unable to find a tty driver (rdev "
 	 "0x8801 dev 0x18)",
-	 "rdev=0x8801,dev=0x18"},
+	 "rdev=8801,dev=18"},
 	{"terminal-data-missing",
 	 "Error (criu/tty.c:1637): tty: No PTY data found (id 0x5), corrupted "
 	 "image?",
