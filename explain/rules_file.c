@@ -133,7 +133,7 @@ static const struct rule rows[] = {
 		.weight = RULE_CAUSE,
 		.pattern = {"Some file locks are hold by dumping tasks!"},
 		.cause = "the tree holds file locks",
-		.cure = "dump them, too (restore needs the same option)",
+		.cure = "dump them, too (criu restore needs the same option)",
 		.add = "--file-locks",
 		.reference = "criu(8), --file-locks",
 	},

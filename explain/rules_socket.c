@@ -79,7 +79,7 @@ static const struct rule rows[] = {
 		.cause = "the tree has a unix datagram socket that is "
 			 "connected to {peer-name}, which is outside of it",
 		.cure = "leave the connection out; restore connects it anew "
-			"(and needs the same option)",
+			"(and criu restore needs the same option)",
 		.add = "--ext-unix-sk",
 		.reference = "https://criu.org/External_UNIX_socket",
 	},
@@ -227,7 +227,8 @@ static const struct rule rows[] = {
 		.weight = RULE_CAUSE,
 		.pattern = {"Connected TCP socket, consider using "},
 		.cause = "the tree has open TCP connections",
-		.cure = "dump them, too (restore needs the same option, the "
+		.cure = "dump them, too (criu restore needs the same option, "
+			"the "
 			"same address, and the peer still there)",
 		.add = "--tcp-established",
 		.reference = "https://criu.org/TCP_connection",

@@ -69,7 +69,7 @@ runs_on_and_ends() { # [OPTION...] for restore
   fi
   wait_ended "$PID"
   COUNT=$(read_count "$FILE")
-  criu_ns restore -D img -d --pidfile "$DIR/pidfile"
+  criu_ns restore -D img -d --pidfile "$DIR/pidfile" --no-record
   status_is 1
   told 'the image has open TCP connections'
   paste_cure
@@ -320,7 +320,11 @@ kinds() { # FILE
     status_is 1
     criu_ns dump -t "$PID" -D img -o dump.log -v$level
     status_is 1
-    equals "$(kinds img/dump.log)" "$(kinds plain/dump.log)" "level $level"
+    kinds plain/dump.log >plain.kinds
+    kinds img/dump.log >our.kinds
+    # Below its errors, criu tells of the action script that we give it.
+    ((level < 3)) || sed -i '/script\|proc.N.fd/d' our.kinds plain.kinds
+    equals "$(diff plain.kinds our.kinds)" '' "level $level"
     equals "$(stat -c %a img/dump.log)" "$(stat -c %a plain/dump.log)" mode
     ((level > 2)) ||
       equals "$(wc -l <img/dump.log)" "$(wc -l <plain/dump.log)" lines
