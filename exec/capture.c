@@ -107,19 +107,18 @@ static int make_timer(void)
 }
 
 /* What is there is cut when criu has opened its log: see start(). */
-static int open_out(struct capture *c, const char *file)
+static int open_out(struct capture *c)
 {
-	if (!file)
-		c->out = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	else if (!strcmp(file, "-"))
-		c->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	else
+	if (c->to_file)
 		c->out = open(c->name,
 			      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	else
+		c->out = fcntl(c->to_stdout ? STDOUT_FILENO : STDERR_FILENO,
+			       F_DUPFD_CLOEXEC, 3);
 	if (c->out >= 0)
 		return 0;
 	return message_fail("cannot write log file '%s': %s",
-			    c->name ? c->name : "stderr", strerror(errno));
+			    c->name ? c->name : "-", strerror(errno));
 }
 
 /* Level 4 is twice the lines of 3; what they tell is needed of a dump only. */
@@ -150,7 +149,6 @@ static int redirect(struct capture *c, struct argv *a)
 int capture_open(struct capture *c, struct argv *a, enum rule_phase phase)
 {
 	const char *file = argv_last(a, OPT_LOG_FILE);
-	int status;
 
 	*c = (struct capture)CAPTURE_NONE;
 	c->story.phase = phase;
@@ -172,11 +170,16 @@ int capture_open(struct capture *c, struct argv *a, enum rule_phase phase)
 		c->fd = -1;
 		return 0;
 	}
-	status = open_out(c, file);
-	if (!status)
-		status = redirect(c, a);
+	c->to_stdout = file && !c->to_file;
+	return redirect(c, a);
+}
+
+int capture_begin(struct capture *c)
+{
+	if (c->fd < 0)
+		return 0;
 	c->timer = make_timer();
-	return status;
+	return open_out(c);
 }
 
 /* The two messages of levels 3 and 4 that have more than one line. */

@@ -25,6 +25,7 @@ struct capture {
 	int timer;    /* readable when it is time for capture_step(), or -1 */
 	int level;    /* the user's */
 	bool to_file; /* the user's lines have numbers */
+	bool to_stdout;
 	bool started; /* something was read */
 	bool inside;  /* what follows may belong to a line of level 4 */
 	off_t at, freed;
@@ -41,6 +42,12 @@ struct capture {
  * Returns 0, or an exit status after saying what is wrong.
  */
 int capture_open(struct capture *c, struct argv *a, enum rule_phase phase);
+
+/**
+ * capture_begin - criu starts now: open the user's log.
+ * Returns 0 or an exit status, as capture_open().
+ */
+int capture_begin(struct capture *c);
 
 /**
  * capture_step - pass new lines on.  Does not wait for who reads them.

@@ -82,6 +82,8 @@ int checker_run(const struct criu *criu, struct argv *a)
 		return message_fail("%s", why);
 	status = capture_open(&c, a, PHASE_CHECK);
 	if (!status)
+		status = capture_begin(&c);
+	if (!status)
 		status = run(criu, a, &c);
 	capture_close(&c);
 	return status;

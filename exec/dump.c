@@ -229,6 +229,8 @@ static int start(struct dump *d)
 		 d->argv->action, d->target.pid, d->target.process.name);
 	status = store_begin(&d->store, what);
 	if (!status)
+		status = capture_begin(&d->log);
+	if (!status)
 		status = dumper_start(d);
 	return status;
 }

@@ -229,6 +229,8 @@ int command_restore(struct argv *a)
 	if (!status)
 		status = make_plan(&r, work);
 	if (!status)
+		status = capture_begin(&r.log);
+	if (!status)
 		status = launcher_start(&r);
 	if (!status)
 		status = launcher_wait(&r);
