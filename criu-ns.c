@@ -108,6 +108,8 @@ static const struct command commands[] = {
 	 "who has the PIDs of an image here"},
 	{"check", command_check, "check [-t PID | -D DIR] [OPTION...]",
 	 "criu check, or what will stop a dump or restore"},
+	{"explain", command_explain, "explain [LOG|-|-D DIR] [--all] [--json]",
+	 "say what a log of criu's means, and what to type"},
 	{"cpuinfo", command_pass, "cpuinfo dump|check [OPTION...]",
 	 "criu cpuinfo"},
 	{"dedup", command_pass, "dedup [OPTION...]", "criu dedup"},
@@ -223,7 +225,7 @@ static int run(struct argv *a)
 					    a->option[i].row->actions);
 	/* criu reads its configuration itself where it runs as it is. */
 	if (c->run != command_pass && c->run != command_check &&
-	    config_merge(a, why) < 0)
+	    c->run != command_explain && config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }

@@ -49,9 +49,8 @@ static int add_option(struct argv *a, const struct option_row *row,
 			return -ENOMEM;
 	}
 	o = &a->option[a->n_options++];
-	o->row = row;
-	o->negated = negated;
-	o->value = copy;
+	*o = (struct argv_option){
+		.row = row, .negated = negated, .value = copy};
 	return 0;
 }
 
@@ -75,6 +74,19 @@ static int add_operand(struct argv *a, const char *word)
 	a->operand[a->n_operands++] = copy;
 	a->operand[a->n_operands] = NULL;
 	return 0;
+}
+
+/* The options from @first on were typed in the words from @word on. */
+static void note_words(struct scan *s, size_t first, char *const *word)
+{
+	struct argv *a = s->ret;
+	bool alone = a->n_options == first + 1;
+	size_t i;
+
+	for (i = first; i < a->n_options; i++) {
+		a->option[i].word = (int)(word - a->typed);
+		a->option[i].n_words = alone ? (int)(s->word - word) : 0;
+	}
 }
 
 static int refuse_ambiguous(struct scan *s, const char *name, size_t len)
@@ -157,9 +169,13 @@ static int take_all(struct scan *s)
 {
 	bool strict = getenv("POSIXLY_CORRECT"), only_operands = false;
 	const char *word;
+	size_t first;
 	int r;
 
 	while ((word = next_word(s))) {
+		char *const *at = s->word - 1;
+
+		first = s->ret->n_options;
 		if (only_operands || word[0] != '-' || !word[1]) {
 			r = add_operand(s->ret, word);
 			only_operands |= strict;
@@ -170,9 +186,11 @@ static int take_all(struct scan *s)
 		} else {
 			r = 0;
 			only_operands = true;
+			s->ret->end_word = (int)(at - s->ret->typed);
 		}
 		if (r < 0)
 			return r;
+		note_words(s, first, at);
 	}
 	return 0;
 }
@@ -182,7 +200,7 @@ int argv_parse(struct argv *ret, int argc, char *const *argv, char *why)
 	struct scan s = {.ret = ret, .why = why};
 	int r;
 
-	*ret = (struct argv){0};
+	*ret = (struct argv){.typed = argv, .n_typed = argc};
 	if (argc > 1) {
 		s.word = argv + 1;
 		s.n_words = argc - 1;

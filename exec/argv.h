@@ -13,6 +13,8 @@ struct argv_option {
 	const struct option_row *row;
 	bool negated;
 	char *value; /* NULL without one; owned by the argv */
+	int word;    /* where it was typed; 0: it was not */
+	int n_words; /* 0: among other letters in one word */
 };
 
 struct argv {
@@ -22,6 +24,9 @@ struct argv {
 	char *action;	     /* first operand, or NULL; owned */
 	char **operand;	     /* what follows it, NULL-terminated; owned */
 	size_t n_operands;
+	char *const *typed; /* all words, as main() got them */
+	int n_typed;
+	int end_word; /* where "--" is among them, 0 without */
 };
 
 #define ARGV_WHY 512

@@ -99,6 +99,8 @@ static int make_argv(struct dump *d)
 		err = save_mounts(d);
 	if (!err && argv_flag(a, OPT_AUTO_EXTERNAL))
 		err = external_add(a, &d->target, &d->criu);
+	if (!err && capture_open(&d->log, a, PHASE_DUMP))
+		return STATUS_OURS;
 	if (!err && d->target.way != TARGET_HERE) {
 		err = world_keep_dirs(&d->world, a, why);
 		if (err)
@@ -126,6 +128,7 @@ static void release(struct dump *d)
 	hook_close(&d->hook);
 	target_close(&d->target);
 	world_close(&d->world);
+	capture_close(&d->log);
 	argv_build_free(d->criu_argv);
 	criu_close(&d->criu);
 	/* One that was made for this dump and stayed empty. */
@@ -213,6 +216,8 @@ static int start(struct dump *d)
 		 d->argv->action, d->target.pid, d->target.process.name);
 	status = store_begin(&d->store, what);
 	if (!status)
+		status = capture_begin(&d->log);
+	if (!status)
 		status = dumper_start(d);
 	return status;
 }
@@ -229,6 +234,7 @@ int command_dump(struct argv *a)
 {
 	struct dump d = {.argv = a,
 			 .holder = -1,
+			 .log = CAPTURE_NONE,
 			 .criu.fd = -1,
 			 .store = STORE_NONE,
 			 .hook = HOOK_NONE,

@@ -14,6 +14,7 @@
 
 #include "exec/before.h"
 #include "exec/commit.h"
+#include "exec/failure.h"
 #include "exec/forward.h"
 #include "exec/message.h"
 #include "exec/wire.h"
@@ -21,6 +22,7 @@
 #include "mount/proc.h"
 #include "ns/life.h"
 #include "ns/ns.h"
+#include "ns/process.h"
 
 #define TREE "--tree="
 #define KILL_TAKES 1000 /* at most, in milliseconds */
@@ -248,6 +250,27 @@ static bool complete(const struct dump *d)
 	return d->committed || image_complete(d->store.dir);
 }
 
+/* Returns whether there was something to be said. */
+static bool explain(struct dump *d)
+{
+	const struct target *t = &d->target;
+	char what[128];
+	struct ns_process p = {.name = "?"};
+	struct failure f = {.argv = d->argv,
+			    .capture = &d->log,
+			    .what = what,
+			    .pidfd = t->pidfd,
+			    .pid = t->pid,
+			    .images = d->store.dir};
+
+	ns_process_read(t->pid, &p);
+	snprintf(what, sizeof(what), "%s of %d (%s)", d->argv->action, t->pid,
+		 p.name);
+	if (failure_unharmed(t->pidfd, t->pid))
+		f.end = "the tree runs on unharmed";
+	return failure_explain(&f) > 0;
+}
+
 /* For people, and for the note in an image directory that is not complete. */
 __attribute__((format(printf, 3, 4))) static int
 failed(struct dump *d, int status, const char *fmt, ...)
@@ -258,7 +281,8 @@ failed(struct dump *d, int status, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	message("%s", text);
+	if (!d->told)
+		message("%s", text);
 	store_undo(&d->store, text);
 	return status;
 }
@@ -283,6 +307,7 @@ static int tell_failure(struct dump *d, int status)
 		return failed(d, d->refused,
 			      "the %s was given up, and process %d goes on",
 			      action, d->target.pid);
+	d->told = explain(d);
 	if (WIFSIGNALED(status))
 		return failed(d, message_status(status),
 			      "criu was killed by SIG%s before the %s of "
@@ -302,6 +327,7 @@ static int end(struct dump *d, const struct wire *failure)
 	int status, blame, err;
 
 	err = reap(d, &status);
+	capture_end(&d->log);
 	if (err)
 		return message_fail("cannot wait for criu: %s", strerror(-err));
 	if (failure && failure->kind == WIRE_STEP)
@@ -370,11 +396,12 @@ static void answer(struct dump *d)
 
 int dumper_wait(struct dump *d)
 {
-	struct pollfd fds[4] = {
+	struct pollfd fds[5] = {
 		{.fd = d->pidfd, .events = POLLIN},
 		{.fd = d->signals, .events = POLLIN},
 		{.fd = d->socket, .events = POLLIN},
 		{.fd = d->hook.asked, .events = POLLIN},
+		{.fd = d->log.timer, .events = POLLIN},
 	};
 	struct wire failure;
 	bool failed = false;
@@ -383,7 +410,7 @@ int dumper_wait(struct dump *d)
 	if (d->record)
 		d->version = criu_version(&d->criu);
 	while (!fds[0].revents) {
-		if (poll(fds, 4, -1) < 0) {
+		if (poll(fds, 5, -1) < 0) {
 			if (errno != EINTR)
 				return message_fail("cannot poll: %s",
 						    strerror(errno));
@@ -398,6 +425,8 @@ int dumper_wait(struct dump *d)
 		}
 		if (fds[3].revents)
 			answer(d);
+		if (fds[4].revents)
+			capture_step(&d->log);
 	}
 	return end(d, failed ? &failure : NULL);
 }

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "exec/argv.h"
+#include "exec/capture.h"
 #include "exec/criu.h"
 #include "exec/hook.h"
 #include "exec/store.h"
@@ -23,6 +24,8 @@ struct dump {
 	struct criu criu;
 	struct target target;
 	struct world world;
+	struct capture log;
+	bool told; /* why criu has failed */
 	char **criu_argv;
 	sigset_t mask;
 	int signals;

@@ -2,14 +2,17 @@
 #include "exec/launcher.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "exec/before.h"
+#include "exec/failure.h"
 #include "exec/forward.h"
 #include "exec/job.h"
 #include "exec/message.h"
@@ -84,6 +87,7 @@ static int tree_runs(struct restore *r, int root)
 
 	r->root = root;
 	r->root_pid = ns_pidfd_number(root);
+	capture_end(&r->log);
 	job_runs(r);
 	if (r->undone_by)
 		forward_send(root, r->undone_by);
@@ -106,12 +110,31 @@ static int tree_runs(struct restore *r, int root)
 			    r->root_pid, r->pidfile.path, strerror(-err));
 }
 
+/* Returns whether there was something to be said. */
+static bool explain(struct restore *r)
+{
+	char what[PATH_MAX + 32];
+	struct failure f = {.argv = r->argv,
+			    .capture = &r->log,
+			    .what = what,
+			    .end = "nothing of it is left",
+			    .pidfd = -1,
+			    .images = -1};
+
+	snprintf(what, sizeof(what), "restore from %s", r->images);
+	return failure_explain(&f) > 0;
+}
+
 static int criu_failed(struct restore *r, int status)
 {
-	int blame = WIFEXITED(status) ? before_blame_criu(&r->criu) : 0;
+	int blame;
 
+	capture_end(&r->log);
+	blame = WIFEXITED(status) ? before_blame_criu(&r->criu) : 0;
 	if (blame)
 		return blame;
+	if (explain(r))
+		return message_status(status);
 	if (WIFSIGNALED(status))
 		message("criu was killed by SIG%s before the restore was "
 			"complete: nothing of it is left",
@@ -182,6 +205,7 @@ static int init_gone(struct restore *r)
 {
 	int status = wait_for_init(r);
 
+	capture_end(&r->log);
 	job_finish(r);
 	if (r->status >= 0)
 		return r->status;
@@ -247,7 +271,15 @@ static void pass_on(struct restore *r)
 	}
 }
 
-enum { SOCKET, SIGNALS, TIMER, REDUMP, RELAY, N_FDS = RELAY + TTY_RELAY_FDS };
+enum {
+	SOCKET,
+	SIGNALS,
+	LOG,
+	TIMER,
+	REDUMP,
+	RELAY,
+	N_FDS = RELAY + TTY_RELAY_FDS,
+};
 
 static int wait_for_event(struct restore *r, struct pollfd *fds)
 {
@@ -257,6 +289,7 @@ static int wait_for_event(struct restore *r, struct pollfd *fds)
 	fds[SIGNALS] = (struct pollfd){.fd = r->signals, .events = POLLIN};
 	fds[TIMER] = (struct pollfd){.fd = r->redump.timer, .events = POLLIN};
 	fds[REDUMP] = (struct pollfd){.fd = r->redump.pidfd, .events = POLLIN};
+	fds[LOG] = (struct pollfd){.fd = r->log.timer, .events = POLLIN};
 	tty_relay_want(&r->relay, fds + RELAY);
 	while (poll(fds, N_FDS, -1) < 0)
 		if (errno != EINTR)
@@ -268,6 +301,8 @@ static int wait_for_event(struct restore *r, struct pollfd *fds)
 		dump_again(r);
 	if (fds[REDUMP].revents)
 		redump_ended(&r->redump);
+	if (fds[LOG].revents)
+		capture_step(&r->log);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #ifndef EXEC_LAUNCHER_H
 #define EXEC_LAUNCHER_H
 
+#include "exec/capture.h"
 #include "exec/init.h"
 #include "exec/pidfile.h"
 #include "exec/redump.h"
@@ -21,6 +22,7 @@ struct restore {
 	struct world world;
 	struct pidfile pidfile;
 	struct init_plan plan;
+	struct capture log;
 	char *images; /* absolute path, for people */
 	int socket;
 	int signals;

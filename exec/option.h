@@ -44,6 +44,8 @@ enum option_id {
 	OPT_STREAM,
 	OPT_LAZY_PAGES,
 	OPT_TIMEOUT,
+	OPT_LOG_PID,
+	OPT_ALL,
 	OPT_HELP,
 	OPT_VERSION,
 	/* ours: never passed on */
@@ -64,6 +66,7 @@ enum option_id {
 	OPT_QUIET,
 	OPT_KILL,
 	OPT_YES,
+	OPT_NO_EXPLAIN,
 };
 
 struct option_row {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "exec/before.h"
+#include "exec/checker.h"
 #include "exec/message.h"
 
 int command_pass(struct argv *a)
@@ -17,6 +18,11 @@ int command_pass(struct argv *a)
 	status = before_criu(&criu, a);
 	if (status)
 		return status;
+	if (!strcmp(a->action, "check")) {
+		status = checker_run(&criu, a);
+		criu_close(&criu);
+		return status;
+	}
 	argv = argv_build(a, criu.path);
 	unsetenv("POSIXLY_CORRECT"); /* argv_parse() has honoured it */
 	err = argv ? criu_exec_as_is(&criu, argv) : -ENOMEM;

@@ -84,6 +84,8 @@ static int take_option(struct argv *dump, const struct argv_option *o)
 	case OPT_SYNC:
 	case OPT_KEEP:
 	case OPT_MOUNTS:
+	case OPT_NO_EXPLAIN:
+	case OPT_JSON:
 	case OPT_NO_DEFAULT_CONFIG:
 	case OPT_LEAVE_RUNNING:
 		break;

@@ -36,6 +36,10 @@ static char **criu_argv(struct restore *r, char *why)
 		snprintf(why, ARGV_WHY, "%s", strerror(-err));
 		return NULL;
 	}
+	/* It has said why. */
+	*why = '\0';
+	if (capture_open(&r->log, a, PHASE_RESTORE))
+		return NULL;
 	if (world_keep_proc(&r->world, a, why) < 0)
 		return NULL;
 	criu = *a;
@@ -151,7 +155,7 @@ static int make_plan(struct restore *r, char *work_dir)
 	}
 	p->argv = criu_argv(r, why);
 	if (!p->argv)
-		return message_fail("%s", why);
+		return *why ? message_fail("%s", why) : STATUS_OURS;
 	p->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	if (p->self < 0)
 		return message_fail("cannot open '/proc/self/exe': %s",
@@ -163,6 +167,7 @@ static void release(struct restore *r)
 {
 	pidfile_drop(&r->pidfile);
 	world_close(&r->world);
+	capture_close(&r->log);
 	image_free(&r->tree);
 	argv_build_free(r->plan.argv);
 	criu_close(&r->criu);
@@ -200,6 +205,7 @@ int command_restore(struct argv *a)
 		.pidfile = PIDFILE_NONE,
 		.plan.self = -1,
 		.redump = REDUMP_NONE,
+		.log = CAPTURE_NONE,
 		.root = -1,
 		.relay = {.in = -1,
 			  .out = -1,
@@ -222,6 +228,8 @@ int command_restore(struct argv *a)
 	status = work ? read_settings(&r) : message_fail("no memory");
 	if (!status)
 		status = make_plan(&r, work);
+	if (!status)
+		status = capture_begin(&r.log);
 	if (!status)
 		status = launcher_start(&r);
 	if (!status)

@@ -119,6 +119,12 @@ void finding_command(struct finding *f, const char *const *base, size_t n_more,
 	f->argv = argv;
 }
 
+void finding_no_command(struct finding *f)
+{
+	free_argv(f->argv);
+	f->argv = NULL;
+}
+
 void finding_free(struct findings *all)
 {
 	size_t i, j;

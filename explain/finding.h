@@ -70,6 +70,9 @@ finding_value(struct finding *f, const char *name, const char *fmt, ...);
 void finding_command(struct finding *f, const char *const *base, size_t n_more,
 		     ...);
 
+/* It has no command (any more). */
+void finding_no_command(struct finding *f);
+
 void finding_free(struct findings *all);
 
 #endif

@@ -183,18 +183,25 @@ static void add_command(struct lines *to, char *const *argv)
 static void add_log(struct lines *to, const struct finding *f,
 		    const struct report *how)
 {
-	if (!f->line_number && !f->line)
+	/* Of what is unexplained the text is the cause. */
+	const char *text = f->weight == FINDING_UNKNOWN ? NULL : f->line;
+
+	if (!f->line_number && !text)
 		return;
-	wrapf(to, INDENT, how->width, "log: %s%sline %zu%s%s",
-	      how->log ? how->log : "", how->log ? ", " : "", f->line_number,
-	      f->line ? ": " : "", f->line ? f->line : "");
+	if (!f->line_number)
+		wrapf(to, INDENT, how->width, "log: %s", text);
+	else
+		wrapf(to, INDENT, how->width, "log: %s%sline %zu%s%s",
+		      how->log ? how->log : "", how->log ? ", " : "",
+		      f->line_number, text ? ": " : "", text ? text : "");
 }
 
-static const char *label(const struct finding *f, bool first)
+/* @also: a cause was shown before. */
+static const char *label(const struct finding *f, bool also)
 {
 	switch (f->weight) {
 	case FINDING_CAUSE:
-		return first ? "" : "also: ";
+		return also ? "also: " : "";
 	case FINDING_LOSS:
 		return "will be lost: ";
 	case FINDING_FALLOUT:
@@ -236,24 +243,30 @@ static size_t count_shown(const struct findings *all, size_t from,
 	return n;
 }
 
+/* What was shown before. */
+struct shown {
+	bool any, cause;
+};
+
 /*
  * Prints a finding if it fits into @room lines.  The first one is printed
  * whatever its length, with less of its cause.  Returns how many lines it took,
  * 0: it was too long.
  */
-static size_t print_finding(FILE *out, const struct finding *f, bool first,
-			    size_t room, const struct report *how)
+static size_t print_finding(FILE *out, const struct finding *f,
+			    const struct shown *s, size_t room,
+			    const struct report *how)
 {
 	struct lines cause = {0}, rest = {0};
 	size_t n_cause, n_rest, used = 0;
 
 	wrapf(&cause, 0, how->width, "%s%s%s",
-	      first && how->prefix ? how->prefix : "", label(f, first),
+	      !s->any && how->prefix ? how->prefix : "", label(f, s->cause),
 	      f->cause ? f->cause : f->id);
 	add_details(&rest, f, how);
 	n_rest = rest.n < room ? rest.n : room - 1;
 	n_cause = cause.n <= room - n_rest ? cause.n : room - n_rest;
-	if (first || (n_cause == cause.n && n_rest == rest.n)) {
+	if (!s->any || (n_cause == cause.n && n_rest == rest.n)) {
 		lines_print(out, &cause, n_cause);
 		lines_print(out, &rest, n_rest);
 		used = n_cause + n_rest;
@@ -268,7 +281,7 @@ void report_text(FILE *out, const struct findings *all,
 {
 	size_t room = how->max_lines ? how->max_lines : SIZE_MAX;
 	size_t i, used, more;
-	bool first = true;
+	struct shown s = {0};
 
 	if (how->end)
 		room--;
@@ -276,16 +289,16 @@ void report_text(FILE *out, const struct findings *all,
 		if (!is_shown(&all->list[i], how))
 			continue;
 		more = count_shown(all, i + 1, how);
-		used = room > (more > 0)
-			       ? print_finding(out, &all->list[i], first,
-					       room - (more > 0), how)
-			       : 0;
+		used = room > (more > 0) ? print_finding(out, &all->list[i], &s,
+							 room - (more > 0), how)
+					 : 0;
 		if (!used) {
 			fprintf(out, "  and %zu more\n", more + 1);
 			break;
 		}
 		room -= used;
-		first = false;
+		s.any = true;
+		s.cause |= all->list[i].weight == FINDING_CAUSE;
 	}
 	if (all->broken)
 		fputs("  memory ran out: this is not all\n", out);

@@ -104,6 +104,7 @@ int ns_process_read(pid_t pid, struct ns_process *ret)
 		return n;
 	p.tgid = (pid_t)field_number(text, "Tgid:");
 	p.ppid = (pid_t)field_number(text, "PPid:");
+	p.tracer = (pid_t)field_number(text, "TracerPid:");
 	p.inner = last_number(text, "NSpid:");
 	at = field(text, "State:");
 	p.state = at ? *at : '?';

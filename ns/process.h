@@ -11,11 +11,12 @@
  */
 
 struct ns_process {
-	pid_t pid;   /* as asked for */
-	pid_t tgid;  /* differs from pid when pid is a thread */
-	pid_t ppid;  /* 0: the parent is outside of this pid namespace */
-	pid_t inner; /* the number in the innermost pid namespace */
-	char state;  /* as in ps: R S D T Z X ... */
+	pid_t pid;    /* as asked for */
+	pid_t tgid;   /* differs from pid when pid is a thread */
+	pid_t ppid;   /* 0: the parent is outside of this pid namespace */
+	pid_t inner;  /* the number in the innermost pid namespace */
+	pid_t tracer; /* who has it under ptrace(2), or 0 */
+	char state;   /* as in ps: R S D T Z X ... */
 	bool kthread;
 	uint64_t handled; /* signals caught or ignored: bit N - 1 for N */
 	char name[64]; /* comm; the kernel lets threads of its own have more */

@@ -304,7 +304,7 @@ restores() { # ARGUMENT...
   criu_ns restore -D img
   status_is 1
   err_has 'has bad size 0 (expect 21)'
-  err_has 'criu-ns: criu restore failed with status 1'
+  err_has "criu-ns: restore from $DIR/img failed: "
   criu_ns restore -D img -d
   status_is 1
   stand_in failing 42

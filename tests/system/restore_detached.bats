@@ -114,7 +114,7 @@ stays() { # ARGUMENT...
   : >"$FILE"
   criu_ns restore -D img -d --pidfile pid
   status_is 1
-  err_has 'criu-ns: criu restore failed with status 1'
+  err_has "criu-ns: restore from $DIR/img failed: "
   [[ ! -e img/pid ]]
 }
 

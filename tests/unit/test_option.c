@@ -247,6 +247,7 @@ static const struct {
 	{'L', "libdir"},
 	{'M', "ext-mount-map"},
 	{'q', "quiet"},
+	{'n', "generations"},
 };
 
 START_TEST(letter_means_name)
@@ -259,7 +260,7 @@ END_TEST
 START_TEST(other_letters)
 {
 	for (int c = 0; c < 256; c++)
-		if (c == 0 || c == ':' || !strchr(LETTERS "q", c))
+		if (c == 0 || c == ':' || !strchr(LETTERS "nq", c))
 			ck_assert_ptr_null(option_by_letter((char)c));
 }
 END_TEST

@@ -136,7 +136,7 @@ START_TEST(test_weights)
 		    "two\nunexplained: four\nwill be lost: five\nalso: six\n");
 	how.all = true;
 	expect_text(&all, &how,
-		    "harmless: one\nalso: two\nfollows from it: three\n"
+		    "harmless: one\ntwo\nfollows from it: three\n"
 		    "unexplained: four\nwill be lost: five\nalso: six\n");
 	finding_free(&all);
 }
