@@ -77,7 +77,9 @@ static void check_criu(struct findings *all, const struct argv *a, int images)
 static int look(struct findings *all, struct argv *a, char *const *given)
 {
 	const char *dir = argv_last(a, OPT_IMAGES_DIR);
-	struct still how = {.dir = dir, .given = given};
+	struct still how = {.program = a->typed ? *a->typed : NULL,
+			    .dir = dir,
+			    .given = given};
 	char **known;
 	int fd, err, status = before_directory(dir, "image", &fd);
 
@@ -117,30 +119,36 @@ static void print(const struct findings *all, const struct argv *a)
 		       dir);
 }
 
+char **check_image_words(const struct argv *a)
+{
+	/* Options alone: what follows the action is a command to be run. */
+	struct argv options = {.option = a->option, .n_options = a->n_options};
+	char **words = argv_build(&options, "criu"), **to, **from;
+
+	for (to = from = words; words && *from; from++) {
+		if (!strncmp(*from, "--images-dir=", 13))
+			free(*from);
+		else
+			*to++ = *from;
+	}
+	if (words)
+		*to = NULL;
+	return words;
+}
+
 int check_image(struct argv *a)
 {
 	struct findings all = {0};
-	struct argv given = *a;
 	char **words, why[ARGV_WHY];
 	int status;
 
 	if (a->n_operands)
 		return message_fail("'%s' is one word too many for check",
 				    a->operand[0]);
-	/* For the cures: what was typed, but for the directory. */
-	given.action = NULL;
-	words = argv_build(&given, "criu");
+	/* For the cures: what was typed. */
+	words = check_image_words(a);
 	if (!words)
 		return message_fail("no memory");
-	for (char **to = words, **from = words;; from++) {
-		if (*from && !strncmp(*from, "--images-dir=", 13)) {
-			free(*from);
-			continue;
-		}
-		*to = *from;
-		if (!*to++)
-			break;
-	}
 	status = config_merge(a, why) < 0
 			 ? message_fail("%s", why)
 			 : before_record(argv_last(a, OPT_IMAGES_DIR), a);

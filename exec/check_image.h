@@ -12,4 +12,11 @@
  */
 int check_image(struct argv *a);
 
+/**
+ * check_image_words - options as words for struct still, but for the image
+ * directory. Returns them behind one word more, or NULL; argv_build_free()
+ * them.
+ */
+char **check_image_words(const struct argv *a);
+
 #endif

@@ -14,7 +14,6 @@
 #include "explain/report.h"
 
 #define STATUS_FOUND 1
-#define MAX_WORDS 1024
 
 static size_t columns(void)
 {
@@ -39,61 +38,22 @@ static size_t count(const struct findings *all)
 	return n;
 }
 
-/* Whether a word is in a command; with its value, if it has one. */
-static bool has(const char **command, size_t n, char *const *option)
+/* One command for all cures that are one. */
+static void print_whole(const struct findings *all, const struct preview *p)
 {
+	char **command = preview_whole(all, p);
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (!strcmp(command[i], option[0]) &&
-		    (!option[1] || option[1][0] == '-' ||
-		     (i + 1 < n && !strcmp(command[i + 1], option[1]))))
-			return true;
-	return false;
-}
-
-/* The words of a cure, behind those of the command that all begin with. */
-static size_t merge(const char **command, size_t n, char *const *more)
-{
-	size_t len;
-
-	for (; *more; more += len) {
-		len = more[1] && more[1][0] != '-' ? 2 : 1;
-		if (has(command, n, more) || n + len >= MAX_WORDS)
-			continue;
-		command[n++] = more[0];
-		if (len == 2)
-			command[n++] = more[1];
-	}
-	return n;
-}
-
-/* One command for all cures that are one. */
-static void print_whole(const struct findings *all, const char *const *base)
-{
-	const char *command[MAX_WORDS];
-	size_t i, n = 0, n_base, cures = 0;
-
-	while (n < MAX_WORDS - 1 && base[n]) {
-		command[n] = base[n];
-		n++;
-	}
-	n_base = n;
-	for (i = 0; i < all->n; i++) {
-		if (!all->list[i].argv)
-			continue;
-		cures++;
-		n = merge(command, n, all->list[i].argv + n_base);
-	}
-	if (cures < 2)
+	if (!command)
 		return;
 	printf("all of it at once:\n    ");
-	for (i = 0; i < n; i++) {
+	for (i = 0; command[i]; i++) {
 		if (i)
 			putchar(' ');
 		report_quote(stdout, command[i]);
 	}
 	putchar('\n');
+	argv_build_free(command);
 }
 
 static void print_text(const struct findings *all, const struct target *t,
@@ -103,7 +63,7 @@ static void print_text(const struct findings *all, const struct target *t,
 	size_t n = count(all);
 
 	report_text(stdout, all, &how);
-	print_whole(all, p->live.command);
+	print_whole(all, p);
 	if (n)
 		printf("process %d (%s): %zu thing%s in the way of dump and "
 		       "restore\n",

@@ -261,7 +261,9 @@ static bool explain(struct dump *d)
 			    .what = what,
 			    .pidfd = t->pidfd,
 			    .pid = t->pid,
-			    .images = d->store.dir};
+			    .images = d->store.dir,
+			    .target = t,
+			    .criu = &d->criu};
 
 	ns_process_read(t->pid, &p);
 	snprintf(what, sizeof(what), "%s of %d (%s)", d->argv->action, t->pid,

@@ -4,6 +4,7 @@
 
 #include "exec/argv.h"
 #include "exec/capture.h"
+#include "exec/target.h"
 #include "explain/finding.h"
 
 /*
@@ -18,6 +19,8 @@ struct failure {
 	int pidfd;	  /* of the root of the tree to be dumped, or -1 */
 	pid_t pid;	  /* its PID here, or 0 */
 	int images;	  /* the image directory, or -1 */
+	const struct target *target; /* of a dump, or NULL */
+	const struct criu *criu;     /* likewise */
 };
 
 /**

@@ -2,6 +2,7 @@
 #include "exec/launcher.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
@@ -118,11 +119,15 @@ static bool explain(struct restore *r)
 			    .capture = &r->log,
 			    .what = what,
 			    .end = "nothing of it is left",
-			    .pidfd = -1,
-			    .images = -1};
+			    .pidfd = -1};
+	size_t n;
 
 	snprintf(what, sizeof(what), "restore from %s", r->images);
-	return failure_explain(&f) > 0;
+	f.images = open(r->images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	n = failure_explain(&f);
+	if (f.images >= 0)
+		close(f.images);
+	return n > 0;
 }
 
 static int criu_failed(struct restore *r, int status)

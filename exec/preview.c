@@ -113,7 +113,7 @@ static int fill_command(const struct argv *a, pid_t pid, struct preview *p)
 	if (!p->command)
 		return -ENOMEM;
 	snprintf(number, sizeof(number), "%d", pid);
-	ok = put(p->command, &n, "%s", "criu-ns") &&
+	ok = put(p->command, &n, "%s", a->typed ? *a->typed : "criu-ns") &&
 	     put(p->command, &n, "%s", pre ? a->action : "dump") &&
 	     put(p->command, &n, "%s", "-t") &&
 	     put(p->command, &n, "%s", number);
@@ -161,6 +161,81 @@ void preview_close(struct preview *p)
 	*p = (struct preview){0};
 }
 
+/* Whether a word is in a command; with its value, if it has one. */
+static bool has(char *const *command, char *const *option)
+{
+	for (; *command; command++)
+		if (!strcmp(command[0], option[0]) &&
+		    (!option[1] || option[1][0] == '-' ||
+		     (command[1] && !strcmp(command[1], option[1]))))
+			return true;
+	return false;
+}
+
+/* Add the options that are not there yet. */
+static bool merge(char **command, size_t *n, char *const *more)
+{
+	size_t len, i;
+
+	for (; *more; more += len) {
+		len = more[1] && more[1][0] != '-' ? 2 : 1;
+		if (has(command, more))
+			continue;
+		for (i = 0; i < len; i++)
+			if (!put(command, n, "%s", more[i]))
+				return false;
+	}
+	return true;
+}
+
+static bool is_dump(const struct finding *f, const struct preview *p)
+{
+	return f->argv && f->weight != FINDING_LOSS &&
+	       !strcmp(f->argv[0], p->command[0]);
+}
+
+char **preview_whole(const struct findings *all, const struct preview *p)
+{
+	size_t i, j, n = 0, room = 1, cures = 0;
+	char **command;
+
+	for (i = 0; i < all->n; i++) {
+		if (!is_dump(&all->list[i], p))
+			continue;
+		cures++;
+		for (j = 0; all->list[i].argv[j]; j++)
+			room++;
+	}
+	command = cures < 2 ? NULL : calloc(room, sizeof(*command));
+	for (i = 0; command && i < all->n; i++) {
+		if (!is_dump(&all->list[i], p) ||
+		    merge(command, &n, all->list[i].argv))
+			continue;
+		argv_build_free(command);
+		return NULL;
+	}
+	return command;
+}
+
+static void cure_all_at_once(struct findings *all, const struct preview *p)
+{
+	char **command = preview_whole(all, p);
+	bool first = true;
+	size_t i;
+
+	for (i = 0; command && i < all->n; i++) {
+		if (!is_dump(&all->list[i], p))
+			continue;
+		if (first)
+			finding_command(&all->list[i],
+					(const char *const *)command, 0);
+		else
+			finding_no_command(&all->list[i]);
+		first = false;
+	}
+	argv_build_free(command);
+}
+
 int preview_explain(const struct argv *a, const struct target *t,
 		    const struct criu *criu, unsigned int parts,
 		    struct findings *ret)
@@ -171,6 +246,8 @@ int preview_explain(const struct argv *a, const struct target *t,
 	err = preview_open(a, t, criu, &p);
 	if (!err)
 		err = live_look(&p.live, parts, ret);
+	if (!err)
+		cure_all_at_once(ret, &p);
 	preview_close(&p);
 	return err;
 }

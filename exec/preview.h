@@ -29,8 +29,17 @@ int preview_open(const struct argv *a, const struct target *t,
 void preview_close(struct preview *p);
 
 /**
+ * preview_whole - one command that has the options of all cures.
+ * @all: what live_look() has found with @p
+ * Returns its words, argv_build_free() them; or NULL: fewer than two of them
+ * have a command, or no memory.
+ */
+char **preview_whole(const struct findings *all, const struct preview *p);
+
+/**
  * preview_explain - after a dump has failed: add what the live tree shows.
  * @parts: LIVE_* for the cause at hand, or LIVE_ALL
+ * If several things have to be cured, the first one's command cures them all.
  * Returns 0 or -errno; -ESRCH: the tree is gone.
  */
 int preview_explain(const struct argv *a, const struct target *t,

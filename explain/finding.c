@@ -125,23 +125,52 @@ void finding_no_command(struct finding *f)
 	f->argv = NULL;
 }
 
+static void free_one(struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_values; i++) {
+		free(f->value[i].name);
+		free(f->value[i].text);
+	}
+	free(f->value);
+	free(f->cause);
+	free(f->cure);
+	free(f->line);
+	free_argv(f->argv);
+}
+
+void finding_replace(struct findings *all, size_t at, struct findings *with)
+{
+	size_t n = all->n - 1 + with->n;
+	struct finding *list, *old;
+
+	list = reallocarray(all->list, n, sizeof(*list));
+	if (!list) {
+		finding_free(with);
+		return;
+	}
+	all->list = list;
+	old = &list[at];
+	free(with->list[0].line);
+	with->list[0].line = old->line;
+	with->list[0].line_number = old->line_number;
+	old->line = NULL;
+	free_one(old);
+	memmove(&list[at + with->n], &list[at + 1],
+		(all->n - at - 1) * sizeof(*list));
+	memcpy(&list[at], with->list, with->n * sizeof(*list));
+	all->n = n;
+	free(with->list);
+	*with = (struct findings){0};
+}
+
 void finding_free(struct findings *all)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < all->n; i++) {
-		struct finding *f = &all->list[i];
-
-		for (j = 0; j < f->n_values; j++) {
-			free(f->value[j].name);
-			free(f->value[j].text);
-		}
-		free(f->value);
-		free(f->cause);
-		free(f->cure);
-		free(f->line);
-		free_argv(f->argv);
-	}
+	for (i = 0; i < all->n; i++)
+		free_one(&all->list[i]);
 	free(all->list);
 	*all = (struct findings){0};
 }

@@ -73,6 +73,15 @@ void finding_command(struct finding *f, const char *const *base, size_t n_more,
 /* It has no command (any more). */
 void finding_no_command(struct finding *f);
 
+/**
+ * finding_replace - put others in the place of a finding, the first of which
+ * gets its line of the log.
+ * @at: index of the one that goes
+ * @with: at least one; empty afterwards
+ * Without memory nothing changes, but that @with is empty.
+ */
+void finding_replace(struct findings *all, size_t at, struct findings *with);
+
 void finding_free(struct findings *all);
 
 #endif

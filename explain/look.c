@@ -59,13 +59,25 @@ struct finding *look_add(struct look *l, const char *id,
 	return f;
 }
 
+static bool has_one_value(const char *option)
+{
+	return !strcmp(option, "--ghost-limit") ||
+	       !strcmp(option, "--network-lock");
+}
+
 void look_command(struct look *l, struct finding *f, const char *const *words)
 {
 	const char *all[MAX_WORDS + 1];
 	size_t n = 0, i;
 
-	for (i = 0; l->live->command[i] && n < MAX_WORDS; i++)
-		all[n++] = l->live->command[i];
+	for (i = 0; l->live->command[i] && n < MAX_WORDS; i++) {
+		/* Of two the last one counts: the first says nothing. */
+		if (has_one_value(words[0]) &&
+		    !strcmp(words[0], l->live->command[i]))
+			i++;
+		else
+			all[n++] = l->live->command[i];
+	}
 	for (i = 0; words[i]; i++) {
 		/* A command that is cut off would do something else. */
 		if (n == MAX_WORDS)

@@ -113,7 +113,7 @@ static void make_commands(struct sight *l)
 		memcpy(base, first, sizeof(first));
 		n = sizeof(first) / sizeof(*first);
 	}
-	base[n++] = "criu-ns";
+	base[n++] = l->how->program ? l->how->program : "criu-ns";
 	base[n++] = "restore";
 	base[n++] = "-D";
 	base[n++] = l->how->dir;

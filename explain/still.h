@@ -11,7 +11,8 @@
  */
 
 struct still {
-	const char *dir; /* its name, for the cures */
+	const char *program; /* how criu-ns is called in a cure; or NULL */
+	const char *dir;     /* its name, for the cures */
 
 	/* Options that restore will have, as argv_build() spells them:
 	 * "--tcp-established", "--external=mnt[a]:/b"; ends with NULL. */

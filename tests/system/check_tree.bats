@@ -59,7 +59,7 @@ dump_it() { # [OPTION...]
 }
 # The last command that was printed: one that cures all, if there are several.
 # paste_cure sets CURE to it.
-cure() { sed -n 's/^    \(criu-ns dump .*\)/\1/p' out | tail -n 1; }
+cure() { sed -n 's/^    \([^ ]*criu-ns dump .*\)/\1/p' out | tail -n 1; }
 paste_cure() {
   CURE=$(cure)
   [[ -n $CURE ]] || fail 'no command'
