@@ -183,6 +183,14 @@ static int check_note(const char *path, int dir)
 	char text[512];
 	bool old;
 
+	if (faccessat(dir, IMAGE_OLD_PART, F_OK, 0) == 0)
+		return message_fail(
+			"cannot restore '%s': a dump was killed "
+			"when it moved the image to '%s/" IMAGE_OLD_PART
+			"' or back (move its files "
+			"back to '%s' and remove it, or dump into "
+			"'%s' again)",
+			path, path, path, path);
 	if (!note_read(dir, text, sizeof(text)))
 		return 0;
 	old = faccessat(dir, IMAGE_OLD, F_OK, 0) == 0;

@@ -47,6 +47,7 @@ int commit_image(struct dump *d)
 		return 0;
 	if (d->record)
 		err = write_record(d);
+	d->store.recorded = d->record && !err;
 	if (err)
 		return fail(d, "write the record", RECORD_NAME, err);
 	if (sync)

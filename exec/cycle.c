@@ -66,6 +66,40 @@ static int read_settings(const struct argv *a, struct settings *s)
 	return 0;
 }
 
+/* What cycle decides itself, or can't do. */
+static int check_usage(const struct argv *a)
+{
+	static const enum option_id no[] = {
+		OPT_WORK_DIR,	   OPT_LOG_FILE,      OPT_PIDFILE, OPT_DETACH,
+		OPT_LEAVE_RUNNING, OPT_LEAVE_STOPPED, OPT_EXEC_CMD};
+	size_t i, j;
+
+	for (i = 0; i < a->n_options; i++)
+		for (j = 0; j < sizeof(no) / sizeof(*no); j++)
+			if (a->option[i].row->id == no[j] &&
+			    i >= a->n_configured)
+				return message_fail("cycle takes no --%s",
+						    a->option[i].row->name);
+	return 0;
+}
+
+/* They may be the only images of a program. */
+static int check_directory(const char *dir, unsigned int generations)
+{
+	char path[PATH_MAX + 16];
+	unsigned int i;
+
+	for (i = 1; i <= generations; i++) {
+		snprintf(path, sizeof(path), "%s/%u", dir, i);
+		if (access(path, F_OK) == 0)
+			return message_fail("'%s' is there already: cycle "
+					    "needs a directory without "
+					    "generations",
+					    path);
+	}
+	return 0;
+}
+
 static int make_directory(const struct argv *a, char *ret, bool *ret_made)
 {
 	const char *given = argv_last(a, OPT_IMAGES_DIR);
@@ -144,12 +178,15 @@ static void remove_output(const char *dir)
 int command_cycle(struct argv *a)
 {
 	struct generation g = {.argv = a, .victim = VICTIM_NONE};
+	bool interrupted;
 	struct settings s = {0};
 	bool made = false, good;
 	struct criu criu = {.fd = -1};
 	int status;
 
-	status = read_settings(a, &s);
+	status = check_usage(a);
+	if (!status)
+		status = read_settings(a, &s);
 	if (!status)
 		status = before_privileges();
 	if (!status)
@@ -157,6 +194,8 @@ int command_cycle(struct argv *a)
 	criu_close(&criu);
 	if (!status)
 		status = make_directory(a, g.dir, &made);
+	if (!status)
+		status = check_directory(g.dir, s.generations);
 	if (!status)
 		status = victim_open(&g.victim);
 	if (!status)
@@ -166,8 +205,9 @@ int command_cycle(struct argv *a)
 		good = run_all(&g, &s);
 		status = finish(&g, &s, good);
 	}
+	interrupted = g.victim.interrupted;
 	victim_close(&g.victim);
-	if (!status && !argv_last(a, OPT_IMAGES_DIR))
+	if ((!status || interrupted) && !argv_last(a, OPT_IMAGES_DIR))
 		remove_output(g.dir);
 	/* What has something in it stays, as the image of a failure. */
 	if (made)

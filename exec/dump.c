@@ -125,6 +125,9 @@ static void release(struct dump *d)
 	if (d->holder >= 0)
 		close(d->holder);
 	store_close(&d->store);
+	while (d->n_tree)
+		close(d->tree[--d->n_tree]);
+	free(d->tree);
 	hook_close(&d->hook);
 	target_close(&d->target);
 	world_close(&d->world);
@@ -222,12 +225,19 @@ static int start(struct dump *d)
 	return status;
 }
 
-static void succeeded(const struct dump *d, unsigned int keep)
+static int succeeded(const struct dump *d, unsigned int keep)
 {
-	if (d->made_directory)
-		printf("%s\n", d->directory);
+	int status = 0;
+
+	if (d->made_directory &&
+	    (printf("%s\n", d->directory) < 0 || fflush(stdout) == EOF))
+		status = message_fail("the image is in '%s', but that can't be "
+				      "written to stdout: %s",
+				      d->directory, strerror(errno));
 	if (keep)
-		series_keep(d->pattern, keep, argv_last(d->argv, OPT_LOG_FILE));
+		series_keep(d->pattern, keep, d->directory,
+			    argv_last(d->argv, OPT_LOG_FILE));
+	return status;
 }
 
 int command_dump(struct argv *a)
@@ -266,7 +276,7 @@ int command_dump(struct argv *a)
 	if (!status)
 		status = dumper_wait(&d);
 	if (!status)
-		succeeded(&d, keep);
+		status = succeeded(&d, keep);
 	release(&d);
 	return status;
 }

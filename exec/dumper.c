@@ -25,7 +25,8 @@
 #include "ns/process.h"
 
 #define TREE "--tree="
-#define KILL_TAKES 1000 /* at most, in milliseconds */
+/* So soon, in milliseconds, a process that gets SIGKILL is seen to go. */
+#define KILL_SHOWS 200
 
 /* Where the child that becomes criu can fail. */
 enum place {
@@ -237,17 +238,54 @@ static int reap(struct dump *d, int *status)
 
 /*
  * criu ends the tree when all is written.  An init that ends with its last
- * child, or with the one that it waits for, takes criu along then.  Who kills
- * criu at that moment may find that the root, the first to go, is on its way.
+ * child, or with the one that it waits for, takes criu along then.
  */
 static bool complete(const struct dump *d)
 {
-	struct pollfd root = {.fd = d->target.pidfd, .events = POLLIN};
+	return dumper_ends_tree(d->argv) && ns_pidfd_ended(d->target.pidfd) &&
+	       (d->committed || image_complete(d->store.dir));
+}
 
-	if (!dumper_ends_tree(d->argv) ||
-	    poll(&root, 1, d->committed ? KILL_TAKES : 0) <= 0)
+/* While all of them stand still: who belongs to the tree, by pidfds. */
+static void hold_tree(struct dump *d, pid_t pid)
+{
+	pid_t child[512];
+	int *grown, i, n, fd;
+
+	n = ns_process_children(pid, child, 512);
+	for (i = 0; i < n; i++) {
+		fd = ns_pidfd_open(child[i]);
+		grown = fd < 0 ? NULL
+			       : reallocarray(d->tree, d->n_tree + 1,
+					      sizeof(*grown));
+		if (grown) {
+			d->tree = grown;
+			d->tree[d->n_tree++] = fd;
+		} else if (fd >= 0) {
+			close(fd);
+		}
+		hold_tree(d, child[i]);
+	}
+}
+
+/*
+ * A criu that was killed when it had leave to end the tree has sent SIGKILL to
+ * all, to some, or to none; the root is the first.  Returns whether it has
+ * gone, or is on its way, and the rest is ended then: half of a tree is none.
+ */
+static bool ended_by_half(struct dump *d)
+{
+	struct pollfd root = {.fd = d->target.pidfd, .events = POLLIN};
+	size_t i;
+
+	if (!d->agreed)
 		return false;
-	return d->committed || image_complete(d->store.dir);
+	if (poll(&root, 1, KILL_SHOWS) <= 0 &&
+	    (!ns_process_is_dying(d->target.pid) || poll(&root, 1, -1) <= 0))
+		return false;
+	for (i = 0; i < d->n_tree; i++)
+		ns_pidfd_signal(d->tree[i], SIGKILL);
+	return true;
 }
 
 /* Returns whether there was something to be said. */
@@ -293,7 +331,7 @@ static int tell_failure(struct dump *d, int status)
 {
 	const char *action = d->argv->action;
 
-	if (WIFSIGNALED(status) && complete(d)) {
+	if (WIFSIGNALED(status) && (ended_by_half(d) || complete(d))) {
 		message("criu was killed by SIG%s when it had ended process "
 			"%d: the image is complete",
 			message_signal(WTERMSIG(status)), d->target.pid);
@@ -375,7 +413,8 @@ static void take_signal(struct dump *d)
 
 	if (forward_read(d->signals, &s) < 0)
 		return;
-	if (s.number == SIGTSTP)
+	/* criu would wait for our answer, with the tree frozen. */
+	if (s.number == SIGTSTP && d->hook.asked < 0)
 		forward_send(-1, SIGTSTP);
 	else if (forward_ends(s.number))
 		give_up(d, s.number);
@@ -391,7 +430,10 @@ static void answer(struct dump *d)
 		d->refused = commit_image(d);
 	while (poll(&signals, 1, 0) > 0 && signals.revents)
 		take_signal(d);
-	err = hook_answer(&d->hook, !d->refused && !d->undone_by);
+	d->agreed = !d->refused && !d->undone_by;
+	if (d->agreed)
+		hold_tree(d, d->target.pid);
+	err = hook_answer(&d->hook, d->agreed);
 	if (err)
 		message("cannot tell criu to go on: %s", strerror(-err));
 }

@@ -43,7 +43,10 @@ struct dump {
 	int version;	   /* of criu, for the record */
 	char command[256]; /* the target's, for the record */
 	bool committed;	   /* see commit_image() */
-	int refused;	   /* the exit status of one that was not, or 0 */
+	bool agreed;	   /* criu was told to end the tree */
+	int *tree;	   /* pidfds of all in it but the root */
+	size_t n_tree;
+	int refused; /* the exit status of one that was not, or 0 */
 };
 
 /**

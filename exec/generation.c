@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -59,7 +60,12 @@ static int spawn(struct round *r, command_fn command, struct argv *a, bool pass)
 		    dup2(r->said, STDERR_FILENO) < 0 ||
 		    sigprocmask(SIG_SETMASK, &v->mask, NULL) < 0)
 			_exit(STATUS_OURS);
-		_exit(command(a));
+		/* Without us, nobody would restore what it ends. */
+		if (pass && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+			_exit(STATUS_OURS);
+		status = command(a);
+		fflush(stdout);
+		_exit(status);
 	}
 	if (pid < 0)
 		return message_fail("cannot fork: %s", strerror(-pid));

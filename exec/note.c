@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TEMPORARY NOTE_NAME ".tmp"
+
 int note_write(int dir, const char *text)
 {
 	time_t now = time(NULL);
@@ -17,8 +19,10 @@ int note_write(int dir, const char *text)
 	struct tm tm;
 	int fd, err;
 
-	fd = openat(dir, NOTE_NAME,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+	/* What is there may be anything: it is replaced, not opened. */
+	if (unlinkat(dir, TEMPORARY, 0) < 0 && errno != ENOENT)
+		return -errno;
+	fd = openat(dir, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		    0600);
 	if (fd < 0)
 		return -errno;
@@ -27,6 +31,10 @@ int note_write(int dir, const char *text)
 	err = dprintf(fd, "%s: %s\n", when, text) < 0 ? -errno : 0;
 	if (close(fd) < 0 && !err)
 		err = -errno;
+	if (!err && renameat(dir, TEMPORARY, dir, NOTE_NAME) < 0)
+		err = -errno;
+	if (err)
+		unlinkat(dir, TEMPORARY, 0);
 	return err;
 }
 

@@ -35,7 +35,7 @@ const struct option_row option_table[] = {
 	{"enable-external-masters", 0, RECORDED("mounts have masters outside")},
 	{"enable-external-sharing", 0,
 	 RECORDED("mounts are shared with some outside")},
-	{"enable-fs", 0, VALUE("TYPES"),
+	{"enable-fs", 0, VALUE("TYPES"), .id = OPT_ENABLE_FS,
 	 RECORDED("file systems that were dumped on demand")},
 	{"evasive-devices", 0, NEGATABLE,
 	 RECORDED("devices were dumped by another path than theirs")},

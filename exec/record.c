@@ -53,8 +53,8 @@ static void put_facts(FILE *out, const struct record *r, uint64_t print)
 		fprintf(out, "# root: %d, outside %d\n", r->inner, r->outer);
 	else
 		fprintf(out, "# root: outside %d\n", r->outer);
-	put_comment(out, "command", r->command);
 	fprintf(out, FITS "%016llx\n", (unsigned long long)print);
+	put_comment(out, "command", r->command);
 }
 
 int record_turn(const struct argv_option *o, char **ret)
@@ -120,7 +120,7 @@ static int put_option(FILE *out, const struct argv_option *o)
 		if (!err)
 			put_value(out, o, turned);
 		else if (err == -ENOENT)
-			put_comment(out, "to be given back by --inherit-fd",
+			put_comment(out, "to be given back by an option",
 				    o->value);
 	} else if (o->value) {
 		put_value(out, o, o->value);
@@ -137,7 +137,8 @@ static bool counts(const struct argv *a, size_t at)
 	const struct option_row *row = a->option[at].row;
 	size_t i;
 
-	if (row->id == OPT_EXTERNAL || row->id == OPT_EXT_MOUNT_MAP)
+	if (row->id == OPT_EXTERNAL || row->id == OPT_EXT_MOUNT_MAP ||
+	    row->id == OPT_ENABLE_FS)
 		return true;
 	for (i = at + 1; i < a->n_options; i++)
 		if (a->option[i].row == row)
@@ -239,9 +240,12 @@ static bool fits(FILE *file, int dir)
 	bool fits = true;
 	char line[256];
 
-	while (fits && fgets(line, sizeof(line), file))
-		if (sscanf(line, FITS "%llx", &print) == 1)
+	/* The first one: what comes after it may be a part of the command. */
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, FITS "%llx", &print) == 1) {
 			fits = image_fingerprint(dir, &is) == 0 && is == print;
+			break;
+		}
 	rewind(file);
 	return fits;
 }

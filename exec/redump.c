@@ -27,6 +27,10 @@ static int check_usage(const struct argv *a)
 				     ? "--redump-on-signal"
 				     : NULL;
 
+	if (!option && argv_last(a, OPT_MOUNTS))
+		option = "--mounts";
+	if (!option && argv_flag(a, OPT_SYNC))
+		option = "--no-sync";
 	if (option && !argv_last(a, OPT_REDUMP))
 		return message_fail("%s needs --redump DIR", option);
 	if (argv_last(a, OPT_REDUMP_AFTER) &&
@@ -82,7 +86,6 @@ static int take_option(struct argv *dump, const struct argv_option *o)
 	case OPT_VERBOSITY:
 	case OPT_RECORD:
 	case OPT_SYNC:
-	case OPT_KEEP:
 	case OPT_MOUNTS:
 	case OPT_NO_EXPLAIN:
 	case OPT_JSON:
@@ -185,7 +188,7 @@ int redump_start(struct redump *r, pid_t root, int close_fd)
 {
 	char number[16];
 	sigset_t none;
-	int err;
+	int err, status;
 
 	if (r->timer >= 0)
 		close(r->timer);
@@ -200,7 +203,9 @@ int redump_start(struct redump *r, pid_t root, int close_fd)
 		close(close_fd);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		_exit(command_dump(&r->argv));
+		status = command_dump(&r->argv);
+		fflush(stdout);
+		_exit(status);
 	}
 	return r->pid < 0 ? r->pid : 0;
 }

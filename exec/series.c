@@ -168,6 +168,18 @@ static int put_path(const struct series *s, const char *name, char *ret)
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+/* A clock that was set back must not put the newest behind the others. */
+static time_t later(time_t now, const char *newest)
+{
+	struct tm tm = {0};
+	time_t then;
+
+	if (!strptime(newest, TIME_FORMAT, &tm))
+		return now;
+	then = timegm(&tm) + 1;
+	return then > now ? then : now;
+}
+
 int series_next(const char *pattern, char ret[PATH_MAX])
 {
 	unsigned long long number = 1;
@@ -179,6 +191,8 @@ int series_next(const char *pattern, char ret[PATH_MAX])
 	err = series_read(&s, pattern);
 	if (!err && s.n && strstr(s.last, "%n"))
 		number += strtoull(s.member[0].key, NULL, 10);
+	else if (!err && s.n)
+		now = later(now, s.member[0].key);
 	/* Taken meanwhile, or in the same second: the next one. */
 	for (; !err; number++, now++) {
 		err = make_name(s.last, number, now, name, sizeof(name));
@@ -274,15 +288,19 @@ static int remove_one(int dir, const char *name, const char *log)
 	return err;
 }
 
-void series_keep(const char *pattern, unsigned int keep, const char *log)
+void series_keep(const char *pattern, unsigned int keep, const char *newest,
+		 const char *log)
 {
 	struct series s;
 	size_t i;
 	int err;
 
 	err = series_read(&s, pattern);
+	for (i = 0; !err && i < s.n; i++)
+		s.member[i].keep = !strcmp(s.member[i].name, last_part(newest));
+	keep--;
 	for (i = 0; !err && i < s.n; i++) {
-		if (!is_complete(s.dir, s.member[i].name)) {
+		if (s.member[i].keep || !is_complete(s.dir, s.member[i].name)) {
 			s.member[i].keep = true;
 		} else if (keep) {
 			s.member[i].keep = true;
@@ -298,7 +316,11 @@ void series_keep(const char *pattern, unsigned int keep, const char *log)
 		if (s.member[i].keep)
 			continue;
 		err = remove_one(s.dir, s.member[i].name, log);
-		if (err)
+		if (err == -ENOTEMPTY)
+			message("old image '%s%s' is removed, but its "
+				"directory holds other files",
+				s.path, s.member[i].name);
+		else if (err)
 			message("cannot remove old image '%s%s': %s", s.path,
 				s.member[i].name, strerror(-err));
 		err = 0;

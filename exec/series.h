@@ -18,7 +18,7 @@ bool series_is(const char *pattern);
 /**
  * series_next - make the directory for the next image, with mode 0700.
  * %n becomes a number above all that are there, %t the time
- * (20261123T183000Z).
+ * (20261123T183000Z), or a second more than the newest has.
  * @ret: its path
  * Returns 0 or -errno.
  */
@@ -35,9 +35,12 @@ int series_newest(const char *pattern, char ret[PATH_MAX]);
  * series_keep - remove all but the newest complete images.
  * One that another one builds upon (--prev-images-dir) stays.  What is not
  * complete, and files that are not criu's, stay, too.
+ * @newest: path of the one that was just made; it stays, whatever the clock
+ * says
  * @log: name of the log file in there, or NULL
  * Says what it could not remove.
  */
-void series_keep(const char *pattern, unsigned int keep, const char *log);
+void series_keep(const char *pattern, unsigned int keep, const char *newest,
+		 const char *log);
 
 #endif

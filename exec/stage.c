@@ -41,12 +41,27 @@ out:
 	return err;
 }
 
-int stage_open_stale(const struct stage *s)
+static int open_stage(const struct stage *s)
 {
 	int fd = openat(s->parent, s->name,
 			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int stage_open_stale(const struct stage *s, int dir)
+{
+	struct stat is, like;
+	int fd = open_stage(s);
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &is) == 0 && fstat(dir, &like) == 0 &&
+	    (is.st_uid == like.st_uid || is.st_uid == geteuid()) &&
+	    !(is.st_mode & ~like.st_mode & (S_IWGRP | S_IWOTH)))
+		return fd;
+	close(fd);
+	return -EPERM;
 }
 
 static int mount_of(int fd)
@@ -88,10 +103,51 @@ static bool is_working_directory(int dir)
 	return is;
 }
 
+/* Returns -EXDEV for what is mounted in there: it would move along. */
+static int find_mount(int dir, const char *name, void *arg)
+{
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return 0;
+	if (mount_of(fd) != *(int *)arg)
+		err = -EXDEV;
+	close(fd);
+	return err;
+}
+
 bool stage_possible(const struct stage *s, int dir)
 {
-	return mount_of(dir) == mount_of(s->parent) &&
+	int mount = mount_of(dir);
+
+	return mount == mount_of(s->parent) &&
+	       image_parts_each(dir, find_mount, &mount) == 0 &&
 	       !is_working_directory(dir);
+}
+
+/* musl before 1.2.6 has no renameat2(). */
+static int exchange(const struct stage *s, const char *a, const char *b)
+{
+	return syscall(SYS_renameat2, s->parent, a, s->parent, b,
+		       RENAME_EXCHANGE) < 0
+		       ? -errno
+		       : 0;
+}
+
+/* Not every file system can: better to know before the dump. */
+static int try_exchange(const struct stage *s)
+{
+	char other[NAME_MAX + 1];
+	int err;
+
+	if (snprintf(other, sizeof(other), "%s-try", s->name) > NAME_MAX)
+		return -ENAMETOOLONG;
+	if (mkdirat(s->parent, other, 0700) < 0)
+		return -errno;
+	err = exchange(s, s->name, other);
+	if (unlinkat(s->parent, other, AT_REMOVEDIR) < 0 && !err)
+		err = -errno;
+	return err;
 }
 
 int stage_make(struct stage *s, int dir, int *ret_fd)
@@ -103,7 +159,8 @@ int stage_make(struct stage *s, int dir, int *ret_fd)
 		return -errno;
 	if (mkdirat(s->parent, s->name, 0700) < 0)
 		return -errno;
-	fd = stage_open_stale(s);
+	err = try_exchange(s);
+	fd = err ? err : open_stage(s);
 	if (fd < 0)
 		err = fd;
 	else if (fchown(fd, like.st_uid, like.st_gid) < 0 ||
@@ -119,33 +176,10 @@ int stage_make(struct stage *s, int dir, int *ret_fd)
 	return err;
 }
 
-/* A file system that can't do it in one step: for a moment there is neither. */
-static int change_slowly(struct stage *s)
-{
-	char other[NAME_MAX + 1];
-	int err;
-
-	snprintf(other, sizeof(other), "%.*s-old", NAME_MAX - 4, s->name);
-	if (renameat(s->parent, s->base, s->parent, other) < 0)
-		return -errno;
-	if (renameat(s->parent, s->name, s->parent, s->base) < 0) {
-		err = -errno;
-		renameat(s->parent, other, s->parent, s->base);
-		return err;
-	}
-	return renameat(s->parent, other, s->parent, s->name) < 0 ? -errno : 0;
-}
-
 int stage_change(struct stage *s)
 {
-	int err = 0;
+	int err = exchange(s, s->name, s->base);
 
-	/* musl before 1.2.6 has no renameat2(). */
-	if (syscall(SYS_renameat2, s->parent, s->name, s->parent, s->base,
-		    RENAME_EXCHANGE) < 0)
-		err = -errno;
-	if (err == -EINVAL || err == -ENOSYS)
-		err = change_slowly(s);
 	if (!err)
 		s->changed = !s->changed;
 	return err;

@@ -33,14 +33,16 @@ int stage_find(struct stage *s, const char *path);
 
 /**
  * stage_open_stale - open the stage that a killed process has left.
- * Returns a descriptor that the caller closes, -ENOENT or another -errno.
+ * @dir: descriptor of the directory to be replaced
+ * Returns a descriptor that the caller closes; -ENOENT; -EPERM: somebody may
+ * have put it there who could not write to @dir; another -errno.
  */
-int stage_open_stale(const struct stage *s);
+int stage_open_stale(const struct stage *s, int dir);
 
 /**
  * stage_possible - whether a directory can change places with one beside it:
- * it is no mount point and nobody's working directory, who would find himself
- * in a directory that is removed.
+ * it is no mount point, has none inside, and is nobody's working directory, who
+ * would find himself in a directory that is removed.
  * @dir: descriptor of the directory to be replaced
  */
 bool stage_possible(const struct stage *s, int dir);
@@ -48,14 +50,13 @@ bool stage_possible(const struct stage *s, int dir);
 /**
  * stage_make - make it, with the owner and mode of the other one.
  * @ret_fd: the caller closes it
- * Returns 0 or -errno.
+ * Returns 0 or -errno, such as -EINVAL where the file system has no exchange.
  */
 int stage_make(struct stage *s, int dir, int *ret_fd);
 
 /**
  * stage_change - let the two change places; again, and they are back.
- * In one step (renameat2(2) with RENAME_EXCHANGE, Linux 3.15), where the file
- * system can do it.
+ * In one step: renameat2(2) with RENAME_EXCHANGE, Linux 3.15.
  * Returns 0 or -errno.
  */
 int stage_change(struct stage *s);

@@ -45,7 +45,8 @@ static int clear_stage(struct store *s, int stale)
 		if (err)
 			return err;
 		s->stage.changed = false;
-		message("'%s' is again the image before a dump that was lost",
+		message("'%s' takes over the complete image that a dump has "
+			"left which was killed",
 			s->name);
 		/* The descriptors have changed places with them. */
 		err = image_parts_move_rest(s->named, stale, false);
@@ -62,7 +63,12 @@ static int clear_stale(struct store *s)
 {
 	int fd, status, err = 0;
 
-	fd = stage_open_stale(&s->stage);
+	fd = stage_open_stale(&s->stage, s->named);
+	if (fd == -EPERM)
+		return message_fail("'%s' is not what a dump has left: it "
+				    "belongs to somebody else, or others may "
+				    "write to it (remove it)",
+				    s->stage.path);
 	if (fd < 0)
 		return 0;
 	status = take_lock(s, fd);
@@ -71,27 +77,20 @@ static int clear_stale(struct store *s)
 	close(fd);
 	if (!err)
 		return status;
-	return message_fail("cannot remove '%s', which a dump has left that "
-			    "was killed: %s",
+	return message_fail("cannot remove '%s', which an earlier dump has "
+			    "left: %s",
 			    s->stage.path, strerror(-err));
 }
 
-/* Sets the way to STORE_ASIDE when the directory can't change places. */
-static int make_stage(struct store *s)
+/* If the directory can't change places, the way stays as it is. */
+static void make_stage(struct store *s)
 {
-	int status;
-
-	s->way = STORE_ASIDE;
-	if (stage_find(&s->stage, s->name) < 0)
-		return 0;
-	status = clear_stale(s);
-	if (status || !stage_possible(&s->stage, s->named) ||
+	if (!stage_possible(&s->stage, s->named) ||
 	    stage_make(&s->stage, s->named, &s->dir) < 0)
-		return status;
+		return;
 	flock(s->dir, LOCK_EX | LOCK_NB);
 	s->way = STORE_STAGED;
 	s->path = s->stage.path;
-	return 0;
 }
 
 static int undo_stage(struct store *s)
@@ -105,41 +104,81 @@ static int undo_stage(struct store *s)
 
 /* --- A directory inside --------------------------------------------------- */
 
-static int open_old(const struct store *s)
+static int open_inside(const struct store *s, const char *name)
 {
-	int fd = openat(s->dir, IMAGE_OLD,
+	int fd = openat(s->dir, name,
 			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
 
-static int end_old(const struct store *s, bool bring_back)
+/* Move all from @name to the directory itself, and remove @name. */
+static int empty_inside(const struct store *s, const char *name)
 {
-	int old = open_old(s), err;
+	int fd = open_inside(s, name), err;
+
+	if (fd < 0)
+		return fd;
+	err = image_parts_move(fd, s->dir);
+	/* Such as what a restore from there has left. */
+	if (!err)
+		err = image_parts_move_rest(fd, s->dir, false);
+	close(fd);
+	return !err && unlinkat(s->dir, name, AT_REMOVEDIR) < 0 ? -errno : err;
+}
+
+/* While it is called so, nothing of what is in @s->dir may be removed. */
+static int put_back(const struct store *s)
+{
+	int err = image_parts_remove(s->dir);
+
+	if (!err && renameat(s->dir, IMAGE_OLD, s->dir, IMAGE_OLD_PART) < 0)
+		err = -errno;
+	return err ? err : empty_inside(s, IMAGE_OLD_PART);
+}
+
+static int set_aside(const struct store *s)
+{
+	int part, err;
+
+	if (mkdirat(s->dir, IMAGE_OLD_PART, 0700) < 0)
+		return -errno;
+	part = open_inside(s, IMAGE_OLD_PART);
+	err = part < 0 ? part : image_parts_move(s->dir, part);
+	if (part >= 0)
+		close(part);
+	if (!err && renameat(s->dir, IMAGE_OLD_PART, s->dir, IMAGE_OLD) < 0)
+		err = -errno;
+	if (err)
+		empty_inside(s, IMAGE_OLD_PART);
+	return err;
+}
+
+static int remove_old(const struct store *s)
+{
+	int old = open_inside(s, IMAGE_OLD), err;
 
 	if (old < 0)
 		return old;
-	err = image_parts_remove(bring_back ? s->dir : old);
-	if (!err && bring_back)
-		err = image_parts_move(old, s->dir);
-	/* Such as what a restore from there has left. */
-	if (!err)
-		err = image_parts_move_rest(old, s->dir, false);
+	err = image_parts_remove(old);
 	close(old);
-	if (!err && unlinkat(s->dir, IMAGE_OLD, AT_REMOVEDIR) < 0)
-		err = -errno;
-	return err;
+	return err ? err : empty_inside(s, IMAGE_OLD);
+}
+
+static bool is_inside(const struct store *s, const char *name)
+{
+	return faccessat(s->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* Of a criu-ns that was killed: what is complete counts. */
 static int clear_old(const struct store *s)
 {
-	int err, old = open_old(s);
+	int err = 0;
 
-	if (old < 0)
-		return 0;
-	close(old);
-	err = end_old(s, !is_complete(s->dir));
+	if (is_inside(s, IMAGE_OLD_PART))
+		err = empty_inside(s, IMAGE_OLD_PART);
+	if (!err && is_inside(s, IMAGE_OLD))
+		err = is_complete(s->dir) ? remove_old(s) : put_back(s);
 	if (!err)
 		return 0;
 	return message_fail("cannot clear away '%s/" IMAGE_OLD "', which a "
@@ -147,29 +186,22 @@ static int clear_old(const struct store *s)
 			    s->name, strerror(-err));
 }
 
-static int set_aside(const struct store *s)
-{
-	int old, err;
-
-	if (mkdirat(s->dir, IMAGE_OLD, 0700) < 0)
-		return -errno;
-	old = open_old(s);
-	if (old < 0)
-		return old;
-	err = image_parts_move(s->dir, old);
-	close(old);
-	return err;
-}
-
 /* -------------------------------------------------------------------------- */
 
 static int choose(struct store *s, enum store_way way)
 {
+	bool beside =
+		way == STORE_STAGED && stage_find(&s->stage, s->name) == 0;
+	int status = beside ? clear_stale(s) : 0;
 	bool images = image_parts_found(s->named);
 
-	s->way = images ? way : STORE_PLAIN;
-	if (s->way == STORE_STAGED)
-		return make_stage(s);
+	if (status)
+		return status;
+	s->way = !images	       ? STORE_PLAIN
+		 : way == STORE_STAGED ? STORE_ASIDE
+				       : way;
+	if (images && beside)
+		make_stage(s);
 	if (images && s->way == STORE_PLAIN && is_complete(s->named))
 		message("the image in '%s' is overwritten in place: a part of "
 			"the new one goes elsewhere",
@@ -248,7 +280,7 @@ void store_keep(struct store *s)
 	if (staged && !err)
 		err = stage_remove(&s->stage, s->named);
 	if (s->way == STORE_ASIDE)
-		err = end_old(s, false);
+		err = remove_old(s);
 	if (err)
 		message("'%s' holds the new image; the one before can't be "
 			"removed from '%s%s': %s",
@@ -265,14 +297,15 @@ void store_undo(struct store *s, const char *why)
 	if (s->way == STORE_STAGED)
 		err = undo_stage(s);
 	else if (s->begun && s->way == STORE_ASIDE)
-		err = end_old(s, true);
+		err = is_inside(s, IMAGE_OLD) ? put_back(s) : 0;
 	if (err)
 		message("cannot put the image before this dump back into "
 			"'%s': %s",
 			s->name, strerror(-err));
 	/* On a full disk, the note that the dump has begun stands. */
 	if (s->begun && s->way == STORE_PLAIN) {
-		unlinkat(s->dir, RECORD_NAME, 0);
+		if (s->recorded)
+			unlinkat(s->dir, RECORD_NAME, 0);
 		if (why)
 			note_write(s->dir, why);
 		else

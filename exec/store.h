@@ -18,7 +18,7 @@
  * directory, a parent that can't be written) keeps the old image in a directory
  * inside:
  *
- *   img/criu-ns.old/
+ *   img/criu-ns.old/         criu-ns.old.part while it is moved there or back
  */
 
 enum store_way {
@@ -33,7 +33,8 @@ struct store {
 	int dir;	  /* descriptor of path */
 	enum store_way way;
 	bool begun;
-	int named; /* with a stage: descriptor of the user's directory */
+	bool recorded; /* this dump has written a record into it */
+	int named;     /* with a stage: descriptor of the user's directory */
 	struct stage stage;
 };
 
@@ -64,7 +65,7 @@ int store_begin(struct store *s, const char *what);
 /**
  * store_commit - the new image is complete: let it take its place.
  * @sync: make that durable, too
- * Returns 0 or -errno, with the old image still in its place.
+ * Returns 0 or -errno; store_undo() is the way back then.
  */
 int store_commit(struct store *s, bool sync);
 

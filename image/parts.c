@@ -18,7 +18,8 @@ static bool is_image(const char *name)
 bool image_parts_has(const char *name)
 {
 	return is_image(name) || !strcmp(name, "parent") ||
-	       (!strncmp(name, "criu-ns.", 8) && strcmp(name, IMAGE_OLD) != 0);
+	       (!strncmp(name, "criu-ns.", 8) && strcmp(name, IMAGE_OLD) != 0 &&
+		strcmp(name, IMAGE_OLD_PART) != 0);
 }
 
 int image_parts_each(int dir, int (*fn)(int dir, const char *name, void *arg),
@@ -100,7 +101,8 @@ static int move_rest(int dir, const char *name, void *arg)
 {
 	const struct rest *rest = arg;
 
-	if (image_parts_has(name) || !strcmp(name, IMAGE_OLD))
+	if (image_parts_has(name) || !strcmp(name, IMAGE_OLD) ||
+	    !strcmp(name, IMAGE_OLD_PART))
 		return 0;
 	if (!rest->replace && faccessat(rest->to, name, F_OK, 0) == 0)
 		return unlinkat(dir, name, 0) < 0 ? -errno : 0;

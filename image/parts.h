@@ -10,6 +10,8 @@
 
 /* Where the image before waits in a directory that can't be replaced. */
 #define IMAGE_OLD "criu-ns.old"
+/* ... and is on its way, there or back: some of it is here, some there. */
+#define IMAGE_OLD_PART "criu-ns.old.part"
 
 /**
  * image_parts_has - whether CRIU or criu-ns makes a file of this name for an

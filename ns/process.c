@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h, in proc_pid_stat(5) */
 
 static int read_file(const char *path, char *buf, size_t size)
@@ -73,11 +74,10 @@ static pid_t last_number(const char *text, const char *name)
 }
 
 /* The ninth field of stat; comm, the second, may hold blanks and brackets. */
-static int read_kthread(pid_t pid, bool *ret)
+static int read_flags(pid_t pid, unsigned long *ret)
 {
 	char path[64], text[1024];
 	const char *at;
-	unsigned long flags;
 	int n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -85,10 +85,40 @@ static int read_kthread(pid_t pid, bool *ret)
 	if (n < 0)
 		return n;
 	at = strrchr(text, ')');
-	if (!at || sscanf(at, ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
+	if (!at || sscanf(at, ") %*c %*d %*d %*d %*d %*d %lu", ret) != 1)
 		return -EBADMSG;
-	*ret = flags & PF_KTHREAD;
 	return 0;
+}
+
+static int read_kthread(pid_t pid, bool *ret)
+{
+	unsigned long flags;
+	int err = read_flags(pid, &flags);
+
+	if (!err)
+		*ret = flags & PF_KTHREAD;
+	return err;
+}
+
+/* A mask of signals in /proc/PID/status. */
+static bool has_signal(const char *text, const char *name, int sig)
+{
+	const char *at = field(text, name);
+
+	return at && strtoull(at, NULL, 16) >> (sig - 1) & 1;
+}
+
+bool ns_process_is_dying(pid_t pid)
+{
+	char path[64], text[8192];
+	unsigned long flags = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (read_file(path, text, sizeof(text)) < 0 ||
+	    read_flags(pid, &flags) < 0)
+		return true;
+	return flags & PF_EXITING || has_signal(text, "SigPnd:", SIGKILL) ||
+	       has_signal(text, "ShdPnd:", SIGKILL);
 }
 
 int ns_process_read(pid_t pid, struct ns_process *ret)

@@ -31,6 +31,12 @@ struct ns_process {
 int ns_process_read(pid_t pid, struct ns_process *ret);
 
 /**
+ * ns_process_is_dying - whether a process is about to end: it has SIGKILL
+ * pending, or is exiting and still gives back what it has.
+ */
+bool ns_process_is_dying(pid_t pid);
+
+/**
  * ns_process_title - the command line of a process as /proc/PID/cmdline has it,
  * its words joined by blanks.
  * @buf: filled and ended with NUL; "" for a zombie or kernel thread

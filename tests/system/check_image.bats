@@ -21,7 +21,7 @@ finds() { # IDS [OPTION...]
 # The commands that are printed, one a line, each once.
 cures() { # [OPTION...]
   criu_ns check -D img "$@" >/dev/null
-  sed -n 's/^    //p' out | sort -u
+  sed -n "s/^    //p" out | sed "s:$CRIU_NS :criu-ns :" | sort -u
 }
 
 # What somebody would do: paste them into a shell.  A restore gets options to

@@ -389,7 +389,7 @@ has_children() { # PID N
   check_it -D 'some dir' --tcp-close
   status_is 1
   equals "$(cure)" \
-    "criu-ns dump -t $PID -D 'some dir' --tcp-close --file-locks"
+    "$CRIU_NS dump -t $PID -D 'some dir' --tcp-close --file-locks"
   end_obstacle
 }
 

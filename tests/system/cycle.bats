@@ -197,6 +197,13 @@ END
   criu_ns cycle -t 999999999
   status_is 125
   one_line 'there is no process'
+  criu_ns cycle -R -- true
+  status_is 125
+  one_line 'cycle takes no --leave-running'
+  mkdir -p work/2
+  criu_ns cycle -D work -- true
+  status_is 125
+  one_line "/work/2' is there already"
   criu_ns dump --every 3 -t 1
   status_is 125
   one_line 'option --every is not for dump (it is for cycle)'

@@ -202,12 +202,12 @@ refuses() { # TEXT
 
 @test "what the syntax can't say is a comment and no option" {
   start_counter count
-  ns_dump "$PID" img --external 'mnt[/a b]:k#1' --external 'file[1:2]' \
+  ns_dump "$PID" img --enable-fs ext4 --enable-fs tmpfs --external 'mnt[/a b]:k#1' --external 'file[1:2]' \
     --external 'unix[77]'
-  equals "$(options)" ''
+  equals "$(options)" $'enable-fs "ext4"\nenable-fs "tmpfs"'
   grep -qxF '# external: mnt[k#1]:/a b' $record
-  grep -qxF '# to be given back by --inherit-fd: file[1:2]' $record
-  grep -qxF '# to be given back by --inherit-fd: unix[77]' $record
+  grep -qxF '# to be given back by an option: file[1:2]' $record
+  grep -qxF '# to be given back by an option: unix[77]' $record
   comes_back img
   end_tree "$ROOT"
 }

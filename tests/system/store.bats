@@ -449,7 +449,7 @@ END
   stand_in no-criu 3
   criu_ns dump --criu-binary ./no-criu -t "$PID" -D img
   status_is 3
-  err_has 'is again the image before'
+  err_has 'takes over the complete image'
   unharmed "$PID" "$FILE"
   old_image_is_back
   FILE=$DIR/new
@@ -606,7 +606,7 @@ END
   end_tree "$ROOT"
 
   start_in_ns -- new3
-  dump_without_asking img -e inject=renameat2:error=EIO
+  dump_without_asking img -e inject=renameat2:error=EIO:when=2
   status_is 125
   err_has "the tree has ended; its image is in '$DIR/.img.criu-ns-new'"
   COUNT=$(read_count "$FILE")
@@ -614,4 +614,187 @@ END
   comes_back .img.criu-ns-new
   end_tree "$ROOT"
   rm -r .img.criu-ns-new
+}
+
+# criu is killed at the N-th signal that it sends: it has leave to end the tree.
+dump_cut_short() { # N DIRECTORY [OPTION...]
+  cat >my-criu <<END
+#!/bin/bash
+[[ \$1 == dump ]] || exec $CRIU "\$@"
+exec strace -D -qq -o $DIR/kills -e trace=kill \\
+  -e inject=kill:signal=KILL:when=$1 $CRIU "\$@"
+END
+  chmod +x my-criu
+  criu_ns dump --criu-binary ./my-criu -t "$PID" -D "${@:2}"
+}
+
+@test "criu killed while it ends the tree: the image counts, no half is left" {
+  local n seen=0 child
+  for n in 1 2 3 4 5 6 7 8; do
+    rm -rf img
+    start_tree "tree$n" -c 3
+    mkdir img
+    criu_ns dump -t "$PID" -D img -R
+    child=$(children_of "$PID")
+    dump_cut_short $n img --no-sync
+    if ended "$PID" || ! wait_until 1 not ended "$PID"; then
+      # Whatever criu had still to do, it is done.
+      # shellcheck disable=SC2086
+      wait_ended $child
+      ((STATUS == 0)) || fail "kill $n: status $STATUS"
+      COUNT=0
+      comes_back img
+      seen=$((seen + 1))
+      end_tree "$ROOT"
+    else
+      not status_is 0
+      unharmed "$PID" "$FILE"
+      end_tree "$PID"
+    fi
+  done
+  ((seen > 0))
+}
+
+@test "the image before is safe when moving it aside is cut short" {
+  local how sum
+  old_image
+  sum=$(cd img && sha256sum ./*.img criu-ns.conf)
+  start_in_ns -- new
+  pushd img >/dev/null
+  for how in error=EIO signal=KILL; do
+    traced -qq -o /dev/null -e trace=renameat -e inject=renameat:$how:when=4 \
+      "$CRIU_NS" dump -t "$PID" -D .
+    not status_is 0
+    if [[ -d criu-ns.old.part ]]; then
+      criu_ns restore -d -D .
+      status_is 125
+      one_line 'criu-ns.old.part'
+    fi
+    # The next dump, which fails at once, brings it back.
+    criu_ns dump -t "$PID" -D . --criu-binary /bin/false
+    not status_is 0
+    equals "$(sha256sum ./*.img criu-ns.conf)" "$sum" "$how"
+    [[ ! -e criu-ns.old && ! -e criu-ns.old.part ]]
+  done
+  # And when it is moved back.
+  for how in 30 34; do
+    traced -qq -o /dev/null -e trace=renameat \
+      -e inject=renameat:signal=KILL:when=$how \
+      "$CRIU_NS" dump -t "$PID" -D . --criu-binary /bin/false
+    criu_ns dump -t "$PID" -D . --criu-binary /bin/false
+    equals "$(sha256sum ./*.img criu-ns.conf)" "$sum" "$how"
+  done
+  popd >/dev/null
+  unharmed "$PID" "$FILE"
+  old_image_is_back
+  FILE=$DIR/new
+  end_target
+}
+
+@test "no exchange on this file system: the old image waits inside" {
+  old_image
+  start_in_ns -- new
+  traced -qq -o /dev/null -e trace=renameat2 -e inject=renameat2:error=EINVAL \
+    "$CRIU_NS" dump -t "$PID" -D img -o dump.log
+  status_is 0
+  err_has "can't be replaced in one step"
+  COUNT=$(read_count "$FILE")
+  wait_ended "$PID"
+  comes_back img
+  end_tree "$ROOT"
+}
+
+@test "a mount inside of the image directory stays where it is" {
+  local i
+  old_image
+  mount -t tmpfs none img/sub
+  start_in_ns -- new
+  for i in 1 2 3; do
+    criu_ns dump -t "$PID" -D img -R --mounts=leave
+    status_is 0
+    mountpoint -q img/sub
+  done
+  umount img/sub
+  end_target
+}
+
+@test "a stage that somebody else has planted is not touched" {
+  old_image
+  start_in_ns -- new
+  mkdir .img.criu-ns-new
+  echo theirs >victim
+  ln -s "$DIR/victim" .img.criu-ns-new/dump.log
+  chown -h nobody .img.criu-ns-new .img.criu-ns-new/dump.log
+  criu_ns dump -t "$PID" -D img -R -o dump.log -v4
+  status_is 125
+  one_line 'belongs to somebody else'
+  equals "$(<victim)" theirs
+  chown root .img.criu-ns-new
+  chmod 777 .img.criu-ns-new
+  criu_ns dump -t "$PID" -D img -R
+  status_is 125
+  one_line 'others may write to it'
+  rm -r .img.criu-ns-new
+  end_target
+}
+
+@test "what lies where the note will be is replaced, not opened" {
+  start_counter count
+  mkdir img
+  mkfifo img/criu-ns.incomplete
+  criu_ns dump -t "$PID" -D img -R
+  status_is 0
+  rm -rf img
+  mkdir img
+  echo mine >other
+  ln other img/criu-ns.incomplete
+  criu_ns dump -t "$PID" -D img -R
+  status_is 0
+  equals "$(<other)" mine
+  end_tree "$PID"
+}
+
+@test "a record that was there is not removed by a dump that wrote none" {
+  start_counter count
+  mkdir img
+  (umask 077 && echo tcp-close >img/criu-ns.conf)
+  criu_ns dump -t "$PID" -D img --criu-binary /bin/false
+  not status_is 0
+  equals "$(<img/criu-ns.conf)" tcp-close
+  end_tree "$PID"
+}
+
+@test "%t and --keep: a clock that was set back is no harm" {
+  start_counter count
+  mkdir 20991231T235959Z
+  criu_ns dump -t "$PID" -D 20991231T235959Z -R
+  status_is 0
+  criu_ns dump -t "$PID" -D '%t' --keep 1
+  status_is 0
+  equals "$(<out)" ./21000101T000000Z
+  equals "$(echo 2*)" 21000101T000000Z
+  COUNT=$(read_count "$FILE")
+  comes_back '%t'
+  end_tree "$ROOT"
+}
+
+@test "Ctrl-Z during a dump does not leave the tree frozen" {
+  start_in_ns -- count
+  start_halting_dump pre-dump "$PID" img
+  kill -TSTP "$LAUNCHER"
+  go_on
+  wait_launcher
+  status_is 0
+  COUNT=$(read_count "$FILE")
+  comes_back img
+  end_tree "$ROOT"
+}
+
+@test "a name of a series that can't be printed is no success" {
+  start_counter count
+  STATUS=0
+  "$CRIU_NS" dump -t "$PID" -D 'i%n' -R >/dev/full 2>err || STATUS=$?
+  status_is 125
+  err_has "the image is in './i1'"
+  end_tree "$PID"
 }
