@@ -606,7 +606,7 @@ END
   end_tree "$ROOT"
 
   start_in_ns -- new3
-  dump_without_asking img -e inject=renameat2:error=EIO:when=2
+  dump_without_asking img -e inject=renameat2:error=EIO:when=2+
   status_is 125
   err_has "the tree has ended; its image is in '$DIR/.img.criu-ns-new'"
   COUNT=$(read_count "$FILE")
