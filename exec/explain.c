@@ -17,6 +17,7 @@
 #include "exec/command.h"
 #include "exec/message.h"
 #include "explain/log.h"
+#include "explain/obstacle.h"
 #include "explain/report.h"
 #include "explain/story.h"
 
@@ -195,6 +196,35 @@ static void say_nothing_found(const struct reading *r)
 			name);
 }
 
+/* The log names one number; all that are taken are told, and by whom. */
+static void name_holders(const struct reading *r, struct findings *all)
+{
+	struct obstacles found = {0};
+	struct image_problem problem;
+	struct image_tree tree = {0};
+	struct findings holders = {0};
+	size_t at;
+	int dir;
+
+	for (at = 0; at < all->n; at++)
+		if (!strcmp(all->list[at].id, "pid-taken") ||
+		    !strcmp(all->list[at].id, "thread-id-taken"))
+			break;
+	if (at == all->n || !*r->images)
+		return;
+	dir = open(r->images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir >= 0 && image_read(dir, &tree, &problem) == 0 &&
+	    obstacle_find(&tree, &found) == 0)
+		obstacle_explain(&holders, &found, *r->argv->typed, r->images);
+	/* They may have gone meanwhile, or be on another machine. */
+	if (holders.n)
+		finding_replace(all, at, &holders);
+	obstacle_free(&found);
+	image_free(&tree);
+	if (dir >= 0)
+		close(dir);
+}
+
 static int tell(struct reading *r)
 {
 	struct story_how how = {.all = argv_flag(r->argv, OPT_ALL),
@@ -210,6 +240,7 @@ static int tell(struct reading *r)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		report.width = size.ws_col;
 	causes = story_tell(&r->story, &how, &all);
+	name_holders(r, &all);
 	if (json)
 		report_json(stdout, &all, &report);
 	else if (all.n)

@@ -239,9 +239,9 @@ void obstacle_json(FILE *out, const struct obstacles *all)
 }
 
 void obstacle_explain(struct findings *findings, const struct obstacles *all,
-		      const char *dir)
+		      const char *program, const char *dir)
 {
-	const char *base[] = {"criu-ns", "restore", "-D", dir, NULL};
+	const char *base[] = {program, "restore", "-D", dir, NULL};
 	char text[512];
 
 	for (size_t i = 0; i < all->n; i++) {
@@ -257,6 +257,7 @@ void obstacle_explain(struct findings *findings, const struct obstacles *all,
 		finding_value(f, "command", "%s", o->by.name);
 		finding_cure(f, "restore it in a pid namespace of its own, "
 				"where every number is free");
-		finding_command(f, base, 0);
+		if (i == 0)
+			finding_command(f, base, 0);
 	}
 }

@@ -62,8 +62,10 @@ void obstacle_json(FILE *out, const struct obstacles *all);
 
 /**
  * obstacle_explain - findings for a restore that takes the host's numbers.
+ * @program: how criu-ns is called in the command, which the first one has
+ * @dir: name of the image directory
  */
 void obstacle_explain(struct findings *findings, const struct obstacles *all,
-		      const char *dir);
+		      const char *program, const char *dir);
 
 #endif

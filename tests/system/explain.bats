@@ -205,7 +205,7 @@ runs_on_and_ends() { # [OPTION...] for restore
   status_is 1
   run_it "$CRIU_NS" explain img/restore.log
   status_is 0
-  out_has "PID $PID, which a task of the image had, is taken here"
+  out_has "number $PID is taken by process $TAKER (sleep) of user root, for "
   out_has 'log: img/restore.log, line '
   sed -n 's/^    //p' out >cure
   # It restores in the foreground.

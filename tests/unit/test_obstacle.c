@@ -168,7 +168,7 @@ START_TEST(test_findings)
 
 	number[0] = start();
 	look_for(number[0], 0, 0, NULL);
-	obstacle_explain(&all, &found, "some dir");
+	obstacle_explain(&all, &found, "criu-ns", "some dir");
 	ck_assert_uint_eq(all.n, 1);
 	ck_assert_str_eq(all.list[0].id, "pid-taken");
 	ck_assert_int_eq(all.list[0].weight, FINDING_CAUSE);
