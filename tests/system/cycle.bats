@@ -12,6 +12,7 @@ GENERATIONS=${GENERATIONS:-5}
 
 @test "cycle: a busy program loses nothing, generation after generation" {
   local last
+  export TMPDIR=$DIR
   mkdir data
   start_alone "$busy" "$DIR/data"
   wait_until 20 test -s data/progress
@@ -34,11 +35,12 @@ GENERATIONS=${GENERATIONS:-5}
   equals "$(sort -nu data/progress | wc -l)" "$(wc -l <data/progress)"
   sort -nc data/progress
   end_tree "$ROOT"
-  [[ -z $(compgen -G "${TMPDIR:-/tmp}/criu-ns-cycle.*") ]]
+  [[ -z $(compgen -G "$DIR/criu-ns-cycle.*") ]]
 }
 progress_beyond() { ((10#$(tail -n 1 data/progress) > 10#$1)); }
 
 @test "cycle -- COMMAND: started, cycled, ended; its output is a file" {
+  export TMPDIR=$DIR
   criu_ns cycle -n 2 -D work -- "$HELPERS_DIR/counter" -c 1 "$DIR/count"
   status_is 0
   (($(grep -c '^ok ' out) == 2))
@@ -49,6 +51,7 @@ progress_beyond() { ((10#$(tail -n 1 data/progress) > 10#$1)); }
 }
 
 @test "cycle: --check is run after each generation and has to succeed" {
+  export TMPDIR=$DIR
   start_counter count
   cat >check.sh <<END
 #!/bin/sh
@@ -75,6 +78,7 @@ END
 }
 
 @test "cycle: what changed between generations is shown" {
+  export TMPDIR=$DIR
   start_counter count
   # A restore under a limit of its own comes back with it.
   cat >my-criu <<END
@@ -98,6 +102,7 @@ END
 }
 
 @test "cycle: a dump that fails leaves the program running, and says why" {
+  export TMPDIR=$DIR
   start_counter count
   cat >my-criu <<END
 #!/bin/sh
@@ -115,6 +120,7 @@ END
 }
 
 @test "cycle: a restore that fails keeps the image and names it" {
+  export TMPDIR=$DIR
   start_counter count
   cat >my-criu <<END
 #!/bin/sh
@@ -133,10 +139,10 @@ END
 }
 
 @test "cycle: a program that ends by itself" {
+  export TMPDIR=$DIR
   criu_ns cycle -n 3 --every 0.1 -- sh -c 'exit 3'
   status_is 1
   grep -q '^not ok 1 - generation 1: the program has ended' out
-  rm -rf "${TMPDIR:-/tmp}"/criu-ns-cycle.*
   criu_ns cycle -- "$DIR/not-there"
   status_is 127
   one_line "cannot run '$DIR/not-there'"
@@ -146,6 +152,7 @@ END
 
 @test "cycle: INT at any moment leaves the program running, never frozen" {
   local i
+  export TMPDIR=$DIR
   start_counter count
   for i in {1..12}; do
     start_criu_ns cycle -n 1000 -D "work$i" -t "$PID"
@@ -165,6 +172,7 @@ END
 }
 
 @test "cycle -- COMMAND: INT ends it" {
+  export TMPDIR=$DIR
   start_criu_ns cycle -n 1000 -D work -- "$HELPERS_DIR/counter" -c 2 "$DIR/count"
   wait_until 30 grep -q '^ok 2 ' out
   kill -INT "$LAUNCHER"
@@ -175,6 +183,7 @@ END
 }
 
 @test "cycle: options of criu are for the dump and come back by the record" {
+  export TMPDIR=$DIR
   start_in_ns -g -- count
   criu_ns cycle -n 2 -j --file-locks -t "$PID"
   status_is 0
@@ -183,6 +192,7 @@ END
 }
 
 @test "cycle: what makes no sense is refused" {
+  export TMPDIR=$DIR
   criu_ns cycle
   status_is 125
   one_line 'needs a process'

@@ -668,7 +668,7 @@ END
     if [[ -d criu-ns.old.part ]]; then
       criu_ns restore -d -D .
       status_is 125
-      one_line 'criu-ns.old.part'
+      err_has 'criu-ns.old.part'
     fi
     # The next dump, which fails at once, brings it back.
     criu_ns dump -t "$PID" -D . --criu-binary /bin/false
