@@ -147,6 +147,15 @@ prompt_is_back() { # STATUS
     equals "$(<modes2)" "$(<modes1)" modes
 }
 
+# less may drop a key that it reads when the size of its window changes.
+quit_less() {
+  local i
+  for i in 1 2 3; do
+    keys q
+    wait_until 3 on_screen 'rc=' >/dev/null && return
+  done
+}
+
 eval "helpers_$(declare -f teardown)"
 teardown() {
   local status=0
