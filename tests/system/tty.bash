@@ -147,8 +147,8 @@ prompt_is_back() { # STATUS
     equals "$(<modes2)" "$(<modes1)" modes
 }
 
-# less may drop a key that it reads when the size of its window changes.
-quit_less() {
+# A pager may drop a key that it reads when the size of its window changes.
+quit_by_q() {
   local i
   for i in 1 2 3; do
     keys q

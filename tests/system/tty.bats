@@ -58,7 +58,7 @@ has_child() { [[ -n $(children_of "$1") ]]; }
   restore_on_screen
   sees 'PID.*COMMAND'
   sees '^top - '
-  quit_less
+  quit_by_q
   prompt_is_back 0
 }
 
@@ -84,7 +84,7 @@ has_child() { [[ -n $(children_of "$1") ]]; }
   sees '^23$'
   keys Space
   sees '^46$'
-  quit_less
+  quit_by_q
   prompt_is_back 0
 }
 
@@ -93,7 +93,7 @@ has_child() { [[ -n $(children_of "$1") ]]; }
   dump_from_screen 'less numbers' '^23'
   restore_on_screen 90 40
   sees '^39$'
-  quit_less
+  quit_by_q
   prompt_is_back 0
 }
 
