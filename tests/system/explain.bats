@@ -55,6 +55,12 @@ runs_on_and_ends() { # [OPTION...] for restore
   mkdir img
   criu_ns dump -t "$PID" -D img
   status_is 1
+  # CRIU before 4.2 and Linux from 6.16 on: no internet sockets at all.
+  if ! has_criu 4.2 && grep -q 'Operation not supported' err; then
+    told 'this criu is too old for a kernel from Linux 6.16 on'
+    end_tree "$PID"
+    return
+  fi
   told 'TCP connections are open: fd '
   err_has "dump -t $PID -D img --tcp-close"
   # The other way that is told; closed ones keep the address busy for a minute.
