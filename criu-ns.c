@@ -145,7 +145,10 @@ static void print_help(FILE *out)
 			 "--%s%s%s", row->name,
 			 row->arg == ARG_REQUIRED ? " " : "",
 			 row->metavar ? row->metavar : "");
-		fprintf(out, "  %-42s %s\n", text, row->help);
+		fprintf(out, "  %-42s %s%s%s%s\n", text, row->help,
+			row->actions ? " (" : "",
+			row->actions ? row->actions : "",
+			row->actions ? ")" : "");
 	}
 	fprintf(out, "  %-42s %s\n  %-42s %s\n", "-h, --help", "show this help",
 		"-V, --version", "show the versions of criu-ns and of criu");
