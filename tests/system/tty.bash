@@ -149,8 +149,7 @@ prompt_is_back() { # STATUS
 
 # A pager may drop a key that it reads when the size of its window changes.
 quit_by_q() {
-  local i
-  for i in 1 2 3; do
+  for _ in 1 2 3; do
     keys q
     wait_until 3 on_screen 'rc=' >/dev/null && return
   done
