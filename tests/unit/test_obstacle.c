@@ -38,6 +38,7 @@ static void look_for(pid_t pid, pid_t pgid, pid_t sid, pid_t *thread)
 				   .thread = thread,
 				   .n_threads = thread ? 1 : 0};
 	tree = (struct image_tree){.task = &task, .n_tasks = 1};
+	obstacle_free(&found);
 	ck_assert_int_eq(obstacle_find(&tree, &found), 0);
 }
 
