@@ -2,10 +2,12 @@
 /*
  * Tracers, sessions, and states in which criu can't stop a process.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "explain/look.h"
+#include "ns/process.h"
 
 static void look_tracers(struct look *l)
 {
@@ -62,25 +64,23 @@ static void look_session(struct look *l)
 	look_command(l, f, (const char *const[]){"--shell-job", NULL});
 }
 
-/* Nearly every process is in that state for moments. */
+/*
+ * Nearly every process is in that state for moments.  That one leaves it is no
+ * event; that it ends is.
+ */
 static bool stays_in_d(pid_t pid)
 {
-	char path[32], state;
-	int i, got;
-	FILE *f;
+	struct pollfd end = {.fd = ns_pidfd_open(pid), .events = POLLIN};
+	struct ns_process p;
+	bool stays = end.fd >= 0;
+	int i;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	for (i = 0; i < 10; i++) {
-		f = fopen(path, "re");
-		if (!f)
-			return false;
-		got = fscanf(f, "%*d (%*[^)]) %c", &state);
-		fclose(f);
-		if (got != 1 || state != 'D')
-			return false;
-		usleep(5000);
-	}
-	return true;
+	for (i = 0; i < 10 && stays; i++)
+		stays = ns_process_read(pid, &p) == 0 && p.state == 'D' &&
+			poll(&end, 1, 5) == 0;
+	if (end.fd >= 0)
+		close(end.fd);
+	return stays;
 }
 
 static void look_stuck(struct look *l)
