@@ -3,9 +3,11 @@
 #define TESTS_UNIT_IMAGES_H
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +48,7 @@ enum {
 };
 
 static int dir = -1;
+static char root[64]; /* its name */
 
 /* --- writing images ---------------------------------------------------- */
 
@@ -386,5 +389,34 @@ static const struct {
 	{"memfd.img", false},
 };
 enum { N_EVERY = sizeof(every) / sizeof(*every) };
+
+/* --- the directory ------------------------------------------------------ */
+
+static inline int remove_one(const char *path, const struct stat *st, int type,
+			     struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline void images_open(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(root, sizeof(root), "%.40s/criu-ns-image.XXXXXX",
+		 tmp ? tmp : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(dir, 0);
+	write_all();
+}
+
+static inline void images_close(void)
+{
+	close(dir);
+	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
 
 #endif

@@ -18,35 +18,17 @@
 
 /* The tree of images.h, and what is in files.img and pages-*.img. */
 
-static char root[64];
 static struct image_contents c;
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
 
 static void setup(void)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(root, sizeof(root), "%.40s/criu-ns-image.XXXXXX",
-		 tmp ? tmp : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(root));
-	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_ge(dir, 0);
-	write_all();
+	images_open();
 }
 
 static void teardown(void)
 {
 	image_contents_free(&c);
-	close(dir);
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	images_close();
 }
 
 static void must_read(void)

@@ -13,36 +13,18 @@
 
 /* Images that no criu here would write, and what is said about them. */
 
-static char root[64];
 static struct findings all;
 static struct still how = {.dir = "img"};
 
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static void setup(void)
 {
-	const char *tmp = getenv("TMPDIR");
-
-	snprintf(root, sizeof(root), "%.40s/criu-ns-still.XXXXXX",
-		 tmp ? tmp : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(root));
-	dir = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_ge(dir, 0);
-	write_all();
+	images_open();
 }
 
 static void teardown(void)
 {
 	finding_free(&all);
-	close(dir);
-	nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	images_close();
 }
 
 static const struct finding *find(const char *id)
