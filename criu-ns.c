@@ -66,6 +66,10 @@
  *   criu gets no signal while it is at it: a file size limit of zero makes it
  *   give up in order (exec/dumper.c).
  *
+ * Run (exec/run.c, checkpoints.c, stdio.c): as restore, with a command in
+ * criu's place; or a restore, if there is an image.  The launcher stays, and a
+ * child of it dumps.
+ *
  * Cycle (exec/cycle.c, generation.c, victim.c): dump and restore, each in a
  * child, in turn.
  *
@@ -100,6 +104,8 @@ static const struct command commands[] = {
 	 "checkpoint a tree, in the namespaces where it lives"},
 	{"pre-dump", command_dump, "pre-dump -t PID [-D DIR] [OPTION...]",
 	 "save a tree's memory while it runs on"},
+	{"run", command_run, "run [-D DIR] [OPTION...] -- COMMAND [ARG...]",
+	 "start a command, or continue it from its image"},
 	{"cycle", command_cycle, "cycle [OPTION...] -t PID | -- COMMAND",
 	 "dump and restore N times: can it be checkpointed?"},
 	{"show", command_show, "show [-D DIR] [--json]",

@@ -178,7 +178,10 @@ static int take_all(struct scan *s)
 		first = s->ret->n_options;
 		if (only_operands || word[0] != '-' || !word[1]) {
 			r = add_operand(s->ret, word);
-			only_operands |= strict;
+			/* What follows is the command's own. */
+			only_operands |=
+				strict || (s->ret->n_operands &&
+					   !strcmp(s->ret->action, "run"));
 		} else if (word[1] != '-') {
 			r = take_letters(s, word);
 		} else if (word[2]) {

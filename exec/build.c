@@ -6,11 +6,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "exec/execute.h"
 #include "exec/litter.h"
 #include "ns/process.h"
 #include "tty/pair.h"
@@ -50,6 +52,9 @@ static _Noreturn void become_criu(const struct init_plan *plan, int slave)
 		if (err)
 			build_give_up(plan, STEP_TERMINAL, err);
 	}
+	err = stdio_share(plan->stdio);
+	if (err)
+		build_give_up(plan, STEP_FORK, err);
 	sigprocmask(SIG_SETMASK, &plan->mask, NULL);
 	wire_send(plan->socket, WIRE_EXEC, 0, criu_exec(plan->criu, plan->argv),
 		  -1);
@@ -99,12 +104,85 @@ static pid_t find_root(const struct init_plan *plan)
 	return n < 0 ? n : -ESRCH;
 }
 
+/* --- A command in criu's place ---------------------------------------------
+ */
+
+struct verdict {
+	int exec; /* negative errno */
+	struct stdio_error stdio;
+};
+
+/* Without a terminal it has a session of its own, as a daemon has. */
+static int take_place(int slave)
+{
+	if (slave < 0)
+		return setsid() < 0 ? -errno : 0;
+	if (setpgid(0, 0) < 0)
+		return -errno;
+	return tty_pair_foreground(slave, getpid());
+}
+
+static _Noreturn void become_command(const struct init_plan *plan, int slave,
+				     int up)
+{
+	struct verdict v = {.exec = take_place(slave)};
+	ssize_t n;
+
+	if (!v.exec)
+		v.exec = stdio_open(plan->stdio, slave, &up, &v.stdio);
+	if (!v.exec) {
+		sigprocmask(SIG_SETMASK, &plan->mask, NULL);
+		execute_command(plan->command);
+		v.exec = -errno;
+	}
+	/* Unread, it has the parent see our end. */
+	n = write(up, &v, sizeof(v));
+	_exit(n == sizeof(v) ? 1 : 2);
+}
+
+/* Returns the command's number when it has been executed. */
+static pid_t start_command(const struct init_plan *plan, int slave)
+{
+	struct verdict v;
+	int up[2];
+	pid_t pid;
+	ssize_t n;
+
+	if (pipe2(up, O_CLOEXEC) < 0)
+		build_give_up(plan, STEP_FORK, -errno);
+	pid = fork();
+	if (pid < 0)
+		build_give_up(plan, STEP_FORK, -errno);
+	if (pid == 0) {
+		close(up[0]);
+		become_command(plan, slave, up[1]);
+	}
+	close(up[1]);
+	do
+		n = read(up[0], &v, sizeof(v));
+	while (n < 0 && errno == EINTR);
+	close(up[0]);
+	if (n == 0)
+		return pid;
+	if (n == sizeof(v) && v.stdio.err)
+		wire_send(plan->socket, WIRE_STDIO, (uint32_t)v.stdio.number,
+			  v.stdio.err, -1);
+	else
+		wire_send(plan->socket, WIRE_EXEC, 0,
+			  n == sizeof(v) ? v.exec : -EIO, -1);
+	return -ECANCELED;
+}
+
+/* -------------------------------------------------------------------------- */
+
 pid_t build_tree(const struct init_plan *plan, int slave)
 {
 	struct timespec start;
 	int status, err;
 	pid_t criu, root;
 
+	if (plan->command)
+		return start_command(plan, slave);
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
 	criu = fork();
 	if (criu < 0)
@@ -131,13 +209,22 @@ pid_t build_tree(const struct init_plan *plan, int slave)
 	return root;
 }
 
-static int let_go(const int *keep)
+static int ascending(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static int let_go(int *keep)
 {
 	unsigned int from = 0;
 	int err = 0;
+	size_t n = 0;
 
 	if (chdir("/") < 0)
 		return -errno;
+	while (keep[n] >= 0)
+		n++;
+	qsort(keep, n, sizeof(*keep), ascending);
 	for (; *keep >= 0 && !err; keep++) {
 		if ((unsigned int)*keep > from)
 			err = ns_close_range(from, (unsigned int)*keep - 1);
@@ -146,7 +233,7 @@ static int let_go(const int *keep)
 	return err ? err : ns_close_range(from, ~0U);
 }
 
-int build_hand_over(const struct init_plan *plan, pid_t root, const int *keep)
+int build_hand_over(const struct init_plan *plan, pid_t root, int *keep)
 {
 	int pidfd, err;
 

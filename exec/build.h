@@ -19,6 +19,8 @@ _Noreturn void build_give_up(const struct init_plan *plan, enum wire_step step,
  * build_tree - run criu and wait for it.
  * @slave: the terminal for criu, or -1
  *
+ * Or start the command of the plan, which is the tree then.
+ *
  * Returns the root's number when the tree runs: it is our child.  Returns
  * -ECANCELED when criu has failed, after telling the launcher, or the launcher
  * is gone or wants everything undone: what criu leaves behind in directories is
@@ -28,10 +30,10 @@ pid_t build_tree(const struct init_plan *plan, int slave);
 
 /**
  * build_hand_over - let go of the caller's files and say that the tree runs.
- * @keep: descriptors to be kept open, in ascending order, ended by -1
+ * @keep: descriptors to be kept open, ended by -1; gets sorted
  * Returns 0, or -errno: the launcher is gone, and the tree has to go as well.
  */
-int build_hand_over(const struct init_plan *plan, pid_t root, const int *keep);
+int build_hand_over(const struct init_plan *plan, pid_t root, int *keep);
 
 /**
  * build_execute_again - execute our own program: leaves the launcher's memory

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,8 @@ static void check_cpu(struct findings *all, const struct criu *criu,
 			"dumped again");
 }
 
-static void check_criu(struct findings *all, const struct argv *a, int images)
+static void check_criu(struct findings *all, const struct argv *a,
+		       const char *dir, int images)
 {
 	struct finding *f;
 	struct criu criu;
@@ -69,14 +71,17 @@ static void check_criu(struct findings *all, const struct argv *a, int images)
 		finding_cure(f, "use criu 4.1 or newer, named by --criu-binary "
 				"PATH or $CRIU");
 	} else if (!faccessat(images, "cpuinfo.img", F_OK, 0)) {
-		check_cpu(all, &criu, argv_last(a, OPT_IMAGES_DIR));
+		check_cpu(all, &criu, dir);
 	}
 	criu_close(&criu);
 }
 
-static int look(struct findings *all, struct argv *a, char *const *given)
+static int look(struct findings *all, const struct argv *a, const char *dir,
+		char *const *given)
 {
-	const char *dir = argv_last(a, OPT_IMAGES_DIR);
+	/* Options alone: no action, no command. */
+	const struct argv options = {.option = a->option,
+				     .n_options = a->n_options};
 	struct still how = {.program = a->typed ? *a->typed : NULL,
 			    .dir = dir,
 			    .given = given};
@@ -85,9 +90,9 @@ static int look(struct findings *all, struct argv *a, char *const *given)
 
 	if (status)
 		return status;
-	known = argv_build(a, "criu");
+	known = argv_build(&options, "criu");
 	err = -ENOMEM;
-	check_criu(all, a, fd);
+	check_criu(all, a, dir, fd);
 	if (known) {
 		how.known = known + 1;
 		err = explain_image(all, fd, &how);
@@ -152,10 +157,8 @@ int check_image(struct argv *a)
 	status = config_merge(a, why) < 0
 			 ? message_fail("%s", why)
 			 : before_record(argv_last(a, OPT_IMAGES_DIR), a);
-	free(a->action);
-	a->action = NULL;
 	if (!status)
-		status = look(&all, a, words + 1);
+		status = look(&all, a, argv_last(a, OPT_IMAGES_DIR), words + 1);
 	if (!status) {
 		print(&all, a);
 		status = fflush(stdout)
@@ -166,4 +169,26 @@ int check_image(struct argv *a)
 	argv_build_free(words);
 	finding_free(&all);
 	return status;
+}
+
+int check_image_stops(const struct argv *a, const char *dir)
+{
+	char **words = check_image_words(a), prefix[PATH_MAX + 64];
+	struct report how = {.prefix = prefix, .max_lines = 12};
+	struct findings all = {0};
+	bool stops = false;
+	int status;
+	size_t i;
+
+	if (!words)
+		return message_fail("no memory");
+	status = look(&all, a, dir, words + 1);
+	for (i = 0; i < all.n && !status; i++)
+		stops |= all.list[i].weight == FINDING_CAUSE;
+	snprintf(prefix, sizeof(prefix), "criu-ns: restore from %s: ", dir);
+	if (stops || (!status && all.n))
+		report_text(stderr, &all, &how);
+	argv_build_free(words);
+	finding_free(&all);
+	return stops ? STATUS_OURS : status;
 }

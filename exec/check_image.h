@@ -13,6 +13,14 @@
 int check_image(struct argv *a);
 
 /**
+ * check_image_stops - whether something stands in the way of a restore of an
+ * image here; says on stderr what.
+ * @a: with configuration and record
+ * Returns 0 or an exit status.
+ */
+int check_image_stops(const struct argv *a, const char *dir);
+
+/**
  * check_image_words - options as words for struct still, but for the image
  * directory. Returns them behind one word more, or NULL; argv_build_free()
  * them.

@@ -13,6 +13,7 @@
 
 int command_restore(struct argv *a);
 int command_dump(struct argv *a); /* pre-dump as well */
+int command_run(struct argv *a);
 int command_cycle(struct argv *a);
 int command_check(struct argv *a);
 int command_show(struct argv *a);

@@ -13,11 +13,10 @@
 #include <unistd.h>
 
 #include "exec/before.h"
+#include "exec/duration.h"
 #include "exec/generation.h"
 #include "exec/message.h"
 #include "exec/victim.h"
-
-#define A_YEAR (366.0 * 24 * 60 * 60)
 
 struct settings {
 	unsigned int generations;
@@ -41,7 +40,6 @@ static int read_settings(const struct argv *a, struct settings *s)
 	const char *generations = argv_last(a, OPT_GENERATIONS);
 	const char *every = argv_last(a, OPT_EVERY);
 	const char *tree = argv_last(a, OPT_TREE);
-	char *end;
 	long n = 3;
 	int status = 0;
 
@@ -58,12 +56,10 @@ static int read_settings(const struct argv *a, struct settings *s)
 	s->pid = (pid_t)n;
 	if (status || !every)
 		return status;
-	s->every = strtod(every, &end);
-	if (*end || end == every || !(s->every >= 0 && s->every <= A_YEAR))
-		return message_fail("'%s' is no number of seconds (--every "
-				    "SECONDS)",
-				    every);
-	return 0;
+	s->every = duration_read(every);
+	if (s->every >= 0)
+		return 0;
+	return message_fail("'%s' is no time (--every 90, 10m, 3h50m)", every);
 }
 
 /* What cycle decides itself, or can't do. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "exec/build.h"
+#include "exec/execute.h"
 #include "exec/leader.h"
 #include "exec/message.h"
 #include "mount/proc.h"
@@ -25,6 +26,7 @@ struct state {
 	int socket;  /* -1 when nobody waits for the root's end */
 	pid_t child; /* the root, or the leader of its session */
 	int leads;   /* it is the leader */
+	int claim;   /* a lock that ends with the root, or -1 */
 };
 
 static _Noreturn void undo(void)
@@ -92,6 +94,9 @@ static _Noreturn void finish(const struct state *s)
 		status = SIGKILL;
 	else if (s->leads && status != LEADER_DONE)
 		undo();
+	/* Who hears of the end may start the next one. */
+	if (s->claim >= 0)
+		close(s->claim);
 	killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	if (s->socket >= 0) {
 		if (pid == s->child && (killed || !s->leads))
@@ -111,31 +116,12 @@ static _Noreturn void settle(const struct init_plan *plan,
 	/* None of the caller's directories is held: unmounting must work. */
 	if (chdir("/") < 0)
 		_exit(1);
-	snprintf(text, sizeof(text), STATE "=%d %d %d", s->socket, s->child,
-		 s->leads);
-	if (s->socket < 0 || fcntl(s->socket, F_SETFD, 0) == 0)
+	snprintf(text, sizeof(text), STATE "=%d %d %d %d", s->socket, s->child,
+		 s->leads, s->claim);
+	if ((s->socket < 0 || fcntl(s->socket, F_SETFD, 0) == 0) &&
+	    (s->claim < 0 || fcntl(s->claim, F_SETFD, 0) == 0))
 		build_execute_again(plan, INIT_TITLE, text);
 	finish(s);
-}
-
-/*
- * glibc's execvp(3), which criu uses, hands a script without "#!" to the shell;
- * musl's does not.
- */
-static void run_by_shell(char **cmd)
-{
-	char shell[] = "sh", **argv;
-	size_t n = 0;
-
-	while (cmd[n])
-		n++;
-	argv = calloc(n + 2, sizeof(*argv));
-	if (!argv)
-		return;
-	argv[0] = shell;
-	memcpy(argv + 1, cmd, n * sizeof(*cmd));
-	execv("/bin/sh", argv);
-	free(argv);
 }
 
 static _Noreturn void run_exec_cmd(const struct init_plan *plan)
@@ -146,10 +132,8 @@ static _Noreturn void run_exec_cmd(const struct init_plan *plan)
 	if (chdir(plan->work_dir) < 0)
 		_exit(message_fail("cannot change to work directory '%s': %s",
 				   plan->work_dir, strerror(errno)));
-	execvp(plan->exec_cmd[0], plan->exec_cmd);
+	execute_command(plan->exec_cmd);
 	err = errno;
-	if (err == ENOEXEC)
-		run_by_shell(plan->exec_cmd);
 	message("cannot execute '%s' (--exec-cmd): %s", plan->exec_cmd[0],
 		strerror(err));
 	_exit(err == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
@@ -158,7 +142,8 @@ static _Noreturn void run_exec_cmd(const struct init_plan *plan)
 /* The leader builds the tree, and says that it runs. */
 static _Noreturn void run_leader(const struct init_plan *plan)
 {
-	struct state s = {.socket = plan->socket, .leads = 1};
+	struct state s = {
+		.socket = plan->socket, .leads = 1, .claim = plan->claim};
 	int up[2];
 	char byte;
 
@@ -188,17 +173,13 @@ static _Noreturn void run_leader(const struct init_plan *plan)
 
 _Noreturn void init_run(const struct init_plan *plan)
 {
-	struct state s = {.socket = plan->socket};
-	int keep[3] = {plan->socket, plan->self, -1};
+	struct state s = {.socket = plan->socket, .claim = plan->claim};
+	int keep[4] = {plan->socket, plan->self, plan->claim, -1};
 
 	prepare(plan);
 	if (plan->shell_job)
 		run_leader(plan);
 	s.child = build_tree(plan, -1);
-	if (plan->self < plan->socket) {
-		keep[0] = plan->self;
-		keep[1] = plan->socket;
-	}
 	if (s.child <= 0 ||
 	    build_hand_over(plan, s.child, plan->exec_cmd ? NULL : keep) < 0)
 		undo();
@@ -211,6 +192,19 @@ _Noreturn void init_run(const struct init_plan *plan)
 	settle(plan, &s);
 }
 
+/* All but the socket and the claim. */
+static void close_others(const struct state *s)
+{
+	int low = s->socket < s->claim ? s->socket : s->claim;
+	int high = s->socket < s->claim ? s->claim : s->socket;
+
+	if (low > 0)
+		ns_close_range(0, (unsigned int)low - 1);
+	if (low + 1 < high)
+		ns_close_range((unsigned int)(low + 1), (unsigned int)high - 1);
+	ns_close_range((unsigned int)(high + 1), ~0U);
+}
+
 bool init_is_me(void)
 {
 	return getpid() == 1 && getenv(STATE);
@@ -220,13 +214,9 @@ _Noreturn void init_resume(void)
 {
 	struct state s;
 
-	if (sscanf(getenv(STATE), "%d %d %d", &s.socket, &s.child, &s.leads) !=
-	    3)
+	if (sscanf(getenv(STATE), "%d %d %d %d", &s.socket, &s.child, &s.leads,
+		   &s.claim) != 4)
 		_exit(1);
-	if (s.socket >= 0) {
-		dup2(s.socket, 0);
-		s.socket = 0;
-	}
-	ns_close_range((unsigned int)(s.socket + 1), ~0U);
+	close_others(&s);
 	finish(&s);
 }

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "exec/criu.h"
+#include "exec/stdio.h"
 #include "exec/wire.h"
 
 /*
@@ -29,8 +30,11 @@ struct init_plan {
 	unsigned int terminal; /* the number of that terminal in the image */
 	bool detached;	       /* nobody waits for the root's end */
 	char **exec_cmd;       /* what becomes PID 1 afterwards, or NULL */
-	const char *work_dir;  /* where exec_cmd starts */
-	const char *images;    /* the image directory, for ps */
+	char **command;	       /* started in criu's place, or NULL */
+	const struct stdio *stdio; /* of the command; pipes for criu */
+	int claim;		   /* a lock to be held, or -1 */
+	const char *work_dir;	   /* where exec_cmd starts */
+	const char *images;	   /* the image directory, for ps */
 };
 
 /**

@@ -9,6 +9,20 @@
 #include "ns/process.h"
 #include "tty/pair.h"
 
+/* A command may have its terminal on some of the three only. */
+static void open_relay(struct restore *r, int master)
+{
+	const struct stdio_fd *f = r->plan.command ? r->stdio->fd : NULL;
+	int in = STDIN_FILENO, out = STDOUT_FILENO;
+
+	if (f && f[in].kind != STDIO_TERMINAL)
+		in = -1;
+	if (f && f[out].kind != STDIO_TERMINAL)
+		out = f[STDERR_FILENO].kind == STDIO_TERMINAL ? STDERR_FILENO
+							      : STDIN_FILENO;
+	tty_relay_init(&r->relay, in, out, master);
+}
+
 void job_terminal(struct restore *r, int master)
 {
 	struct winsize size = tty_size();
@@ -18,7 +32,7 @@ void job_terminal(struct restore *r, int master)
 	if (r->detached)
 		close(master);
 	else
-		tty_relay_init(&r->relay, STDIN_FILENO, STDOUT_FILENO, master);
+		open_relay(r, master);
 }
 
 static void job_continued(struct restore *r)

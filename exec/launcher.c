@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -51,6 +52,8 @@ int launcher_start(struct restore *r)
 		return message_fail("cannot make a socket pair: %s",
 				    strerror(-err));
 	r->socket = pair[0];
+	if (r->stdio)
+		pumps_open(&r->pumps, r->stdio);
 	r->signals = forward_open(&r->plan.mask);
 	if (r->signals < 0)
 		return message_fail("cannot take over the signals: %s",
@@ -62,6 +65,8 @@ int launcher_start(struct restore *r)
 		init_run(&r->plan);
 	}
 	close(pair[1]);
+	if (r->stdio)
+		stdio_started(r->stdio);
 	if (r->init_pid < 0)
 		return message_fail("cannot create a pid and a mount "
 				    "namespace: %s%s",
@@ -82,6 +87,14 @@ static int wait_for_init(struct restore *r)
 	return status;
 }
 
+static int arm_checkpoints(struct restore *r)
+{
+	r->checkpoints->socket = r->socket;
+	return checkpoints_arm(r->checkpoints, r->argv,
+			       r->root_pid > 0 ? r->root_pid : 0,
+			       r->plan.shell_job, !r->plan.command);
+}
+
 static int tree_runs(struct restore *r, int root)
 {
 	int err;
@@ -92,9 +105,14 @@ static int tree_runs(struct restore *r, int root)
 	job_runs(r);
 	if (r->undone_by)
 		forward_send(root, r->undone_by);
+	if (r->claim)
+		claim_name(r->claim, getpid(),
+			   r->root_pid > 0 ? r->root_pid : 0);
 	err = redump_arm(&r->redump);
+	if (!err && r->checkpoints)
+		err = arm_checkpoints(r);
 	if (err)
-		message("cannot set a timer for the dump: %s", strerror(-err));
+		message("cannot prepare the dump: %s", strerror(-err));
 	if (!r->pidfile.path)
 		return 0;
 	err = r->root_pid > 0 ? pidfile_write(&r->pidfile, r->root_pid)
@@ -161,9 +179,22 @@ static int ended(struct restore *r, const struct wire *w)
 		return message_status(w->value);
 	job_finish(r);
 	/* Our own dump has something else to say. */
+	if (r->checkpoints && checkpoints_ends_tree(r->checkpoints))
+		return 0;
 	if (r->redump.pidfd < 0 && (!r->redump.done || r->redump.leave_running))
 		message("the tree was checkpointed by criu-ns dump");
 	return r->plan.shell_job ? 0 : message_status(w->value);
+}
+
+static int stdio_failed(const struct wire *w)
+{
+	return message_fail("cannot open what is descriptor %d inside of the "
+			    "new mount namespace: %s (use --stdin, --stdout, "
+			    "--stderr FILE)",
+			    (int)w->what,
+			    w->value == -ESTALE
+				    ? "its path leads to another file"
+				    : strerror(-w->value));
 }
 
 /* Sets r->status when it is known; the first word on it counts. */
@@ -177,8 +208,13 @@ static void receive(struct restore *r, const struct wire *w, int fd)
 				      strerror(-w->value),
 				      message_advice(w->value));
 		break;
+	case WIRE_STDIO:
+		status = stdio_failed(w);
+		break;
 	case WIRE_EXEC:
-		message("cannot run criu, '%s': %s", r->criu.path,
+		message("cannot run %s'%s': %s",
+			r->plan.command ? "" : "criu, ",
+			r->plan.command ? *r->plan.command : r->criu.path,
 			strerror(-w->value));
 		status = w->value == -ENOENT ? STATUS_NOT_FOUND
 					     : STATUS_CANNOT_RUN;
@@ -206,6 +242,11 @@ static void receive(struct restore *r, const struct wire *w, int fd)
 		r->status = status;
 }
 
+static const char *aim(const struct restore *r)
+{
+	return r->plan.command ? "command was started" : "restore was complete";
+}
+
 static int init_gone(struct restore *r)
 {
 	int status = wait_for_init(r);
@@ -220,17 +261,18 @@ static int init_gone(struct restore *r)
 		message("init of the tree (%s) was killed, and the kernel "
 			"ended "
 			"the tree with it",
-			r->images);
+			r->plan.images);
 		return STATUS_SIGNAL + SIGKILL;
 	}
 	if (r->undone_by) {
-		message("interrupted by SIG%s before the restore was complete: "
+		message("interrupted by SIG%s before the %s: "
 			"nothing of it is left",
-			message_signal(r->undone_by));
+			message_signal(r->undone_by), aim(r));
 		return STATUS_SIGNAL + r->undone_by;
 	}
 	return message_fail("init of the new namespaces was killed before the "
-			    "restore was complete: nothing of it is left");
+			    "%s: nothing of it is left",
+			    aim(r));
 }
 
 static void dump_again(struct restore *r)
@@ -262,6 +304,11 @@ static void pass_on(struct restore *r)
 		return; /* our own stdout is closed: no business of the job */
 	if (r->root >= 0 && s.number == SIGUSR2 && r->redump.on_signal) {
 		dump_again(r);
+	} else if (r->root >= 0 && r->checkpoints &&
+		   checkpoints_means(r->checkpoints, s.number)) {
+		checkpoints_want(r->checkpoints,
+				 checkpoints_means(r->checkpoints, s.number),
+				 s.number);
 	} else if (r->root >= 0) {
 		if (r->plan.exec_cmd)
 			forward_to_init(r->init, s.number);
@@ -283,7 +330,9 @@ enum {
 	TIMER,
 	REDUMP,
 	RELAY,
-	N_FDS = RELAY + TTY_RELAY_FDS,
+	PUMP = RELAY + TTY_RELAY_FDS,
+	CHECKPOINT = PUMP + PUMP_FDS,
+	N_FDS = CHECKPOINT + CHECKPOINT_FDS,
 };
 
 static int wait_for_event(struct restore *r, struct pollfd *fds)
@@ -296,10 +345,14 @@ static int wait_for_event(struct restore *r, struct pollfd *fds)
 	fds[REDUMP] = (struct pollfd){.fd = r->redump.pidfd, .events = POLLIN};
 	fds[LOG] = (struct pollfd){.fd = r->log.timer, .events = POLLIN};
 	tty_relay_want(&r->relay, fds + RELAY);
-	while (poll(fds, N_FDS, -1) < 0)
+	pumps_want(&r->pumps, fds + PUMP);
+	if (r->checkpoints)
+		checkpoints_poll(r->checkpoints, fds + CHECKPOINT);
+	while (poll(fds, r->checkpoints ? N_FDS : CHECKPOINT, -1) < 0)
 		if (errno != EINTR)
 			return message_fail("cannot poll: %s", strerror(errno));
 	tty_relay_step(&r->relay, fds + RELAY);
+	pumps_step(&r->pumps, fds + PUMP);
 	if (fds[SIGNALS].revents)
 		pass_on(r);
 	if (fds[TIMER].revents)
@@ -308,6 +361,8 @@ static int wait_for_event(struct restore *r, struct pollfd *fds)
 		redump_ended(&r->redump);
 	if (fds[LOG].revents)
 		capture_step(&r->log);
+	if (r->checkpoints)
+		checkpoints_step(r->checkpoints, fds + CHECKPOINT, r->root);
 	return 0;
 }
 
@@ -404,10 +459,61 @@ static int finish_redump(struct restore *r, int status)
 	return redump->done && !redump->leave_running ? 0 : status;
 }
 
+/* What the program has written last is still in our pipes. */
+static void finish_pumps(struct restore *r)
+{
+	struct pollfd fds[1 + PUMP_FDS];
+	struct forward_signal s;
+
+	while (!pumps_empty(&r->pumps)) {
+		fds[0] = (struct pollfd){.fd = r->signals, .events = POLLIN};
+		pumps_want(&r->pumps, fds + 1);
+		if (poll(fds, 1 + PUMP_FDS, -1) < 0 && errno != EINTR)
+			break;
+		pumps_step(&r->pumps, fds + 1);
+		if (fds[0].revents && forward_read(r->signals, &s) == 0 &&
+		    forward_ends(s.number))
+			break;
+	}
+	pumps_close(&r->pumps);
+}
+
+static void close_if(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void launcher_release(struct restore *r)
+{
+	if (r->signals >= 0)
+		sigprocmask(SIG_SETMASK, &r->plan.mask, NULL);
+	close_if(&r->signals);
+	close_if(&r->socket);
+	close_if(&r->init);
+	close_if(&r->plan.self);
+	pumps_close(&r->pumps);
+	pidfile_drop(&r->pidfile);
+	world_close(&r->world);
+	capture_close(&r->log);
+	image_free(&r->tree);
+	argv_build_free(r->plan.argv);
+	criu_close(&r->criu);
+	redump_free(&r->redump);
+	free(r->images);
+	r->plan.argv = NULL;
+}
+
 int launcher_wait(struct restore *r)
 {
 	int status = listen_to_init(r);
 
 	job_finish(r);
-	return finish_redump(r, status);
+	finish_pumps(r);
+	status = finish_redump(r, status);
+	if (r->checkpoints && r->root >= 0)
+		status = checkpoints_finish(r->checkpoints, r->signals, r->root,
+					    status);
+	return status;
 }

@@ -3,16 +3,20 @@
 #define EXEC_LAUNCHER_H
 
 #include "exec/capture.h"
+#include "exec/checkpoints.h"
+#include "exec/claim.h"
 #include "exec/init.h"
 #include "exec/pidfile.h"
+#include "exec/pumps.h"
 #include "exec/redump.h"
 #include "exec/world.h"
 #include "image/image.h"
 #include "tty/relay.h"
 
 /*
- * The launcher's side of a restore: it starts init, hears from it, passes
- * signals on and knows the exit status.
+ * The launcher's side of a restore, or of a command that is started in new
+ * namespaces: it starts init, hears from it, passes signals on and knows the
+ * exit status.
  */
 
 struct restore {
@@ -33,9 +37,28 @@ struct restore {
 	bool detached;
 	struct tty_relay relay; /* of a shell job; master -1 without */
 	struct redump redump;
+	struct pumps pumps; /* of what has pipes of ours for its stdio */
+	struct checkpoints *checkpoints; /* of criu-ns run, or NULL; not ours */
+	struct stdio *stdio;		 /* the same */
+	struct claim *claim;		 /* the same */
 	int undone_by; /* the signal that ended it before the tree ran */
 	int status;    /* exit status as known so far, or -1 */
 };
+
+/* One for which nothing is known, open or running yet. */
+#define LAUNCHER_NONE                                                         \
+	(struct restore)                                                      \
+	{                                                                     \
+		.criu.fd = -1, .pidfile = PIDFILE_NONE, .plan.self = -1,      \
+		.plan.claim = -1, .redump = REDUMP_NONE, .log = CAPTURE_NONE, \
+		.pumps = PUMPS_NONE, .init = -1, .signals = -1, .socket = -1, \
+		.root = -1, .status = -1,                                     \
+		.relay = {.in = -1,                                           \
+			  .out = -1,                                          \
+			  .typed = -1,                                        \
+			  .master = -1,                                       \
+			  .modes.fd = -1},                                    \
+	}
 
 /**
  * launcher_start - start init in new namespaces; it runs criu.
@@ -49,5 +72,10 @@ int launcher_start(struct restore *r);
  * Returns the exit status.
  */
 int launcher_wait(struct restore *r);
+
+/**
+ * launcher_release - close and free what is its own.
+ */
+void launcher_release(struct restore *r);
 
 #endif

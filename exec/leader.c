@@ -141,20 +141,13 @@ static _Noreturn void settle(const struct init_plan *plan,
 	serve(s);
 }
 
-static int ascending(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
 /* The caller's files are let go, but for what the state names. */
 static int hand_over(const struct init_plan *plan, const struct state *s)
 {
 	int keep[6] = {s->socket, s->master, s->slave, plan->self, -1, -1};
-	size_t n = 4;
 
 	if (s->out >= 0)
-		keep[n++] = s->out;
-	qsort(keep, n, sizeof(*keep), ascending);
+		keep[4] = s->out;
 	return build_hand_over(plan, s->root, keep);
 }
 

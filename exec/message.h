@@ -6,10 +6,11 @@
  * Where an error becomes a sentence and an exit status.
  */
 
-#define STATUS_OURS 125	      /* criu-ns failed or was misused */
-#define STATUS_CANNOT_RUN 126 /* criu is there and can't be run */
-#define STATUS_NOT_FOUND 127  /* there is no criu */
-#define STATUS_SIGNAL 128     /* plus the signal that ended the program */
+#define STATUS_CHECKPOINTED 75 /* ended, to be continued: EX_TEMPFAIL */
+#define STATUS_OURS 125	       /* criu-ns failed or was misused */
+#define STATUS_CANNOT_RUN 126  /* criu is there and can't be run */
+#define STATUS_NOT_FOUND 127   /* there is no criu */
+#define STATUS_SIGNAL 128      /* plus the signal that ended the program */
 
 /**
  * message - one line on stderr, "criu-ns: " before it.

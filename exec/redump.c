@@ -7,18 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "exec/before.h"
 #include "exec/command.h"
+#include "exec/duration.h"
 #include "exec/message.h"
 #include "exec/record.h"
 #include "exec/series.h"
 #include "ns/ns.h"
-
-#define A_YEAR (366.0 * 24 * 60 * 60)
 
 static int check_usage(const struct argv *a)
 {
@@ -46,17 +44,15 @@ static int check_usage(const struct argv *a)
 static int read_after(const struct argv *a, double *ret)
 {
 	const char *text = argv_last(a, OPT_REDUMP_AFTER);
-	char *end;
 
 	*ret = 0;
 	if (!text)
 		return 0;
-	*ret = strtod(text, &end);
-	if (*end || end == text || !(*ret >= 0 && *ret <= A_YEAR))
-		return message_fail("'%s' is no number of seconds "
-				    "(--redump-after SECONDS)",
-				    text);
-	return 0;
+	*ret = duration_read(text);
+	if (*ret >= 0)
+		return 0;
+	return message_fail("'%s' is no time (--redump-after 90, 10m, 3h50m)",
+			    text);
 }
 
 /* criu wants it to be there; here nobody else has a reason to make it. */
@@ -107,7 +103,7 @@ static int take_option(struct argv *dump, const struct argv_option *o)
 	return argv_append(dump, o->row->name, o->negated, o->value);
 }
 
-static int make_argv(struct argv *dump, const struct argv *a)
+int redump_argv(struct argv *dump, const struct argv *a, const char *dir)
 {
 	int err = 0;
 	size_t i;
@@ -118,8 +114,7 @@ static int make_argv(struct argv *dump, const struct argv *a)
 	for (i = 0; i < a->n_options && !err; i++)
 		err = take_option(dump, &a->option[i]);
 	if (!err)
-		err = argv_append(dump, "images-dir", false,
-				  argv_last(a, OPT_REDUMP));
+		err = argv_append(dump, "images-dir", false, dir);
 	if (!err && argv_last(a, OPT_LOG_FILE))
 		err = argv_append(dump, "log-file", false, "dump.log");
 	return err;
@@ -141,7 +136,7 @@ int redump_prepare(struct redump *ret, struct argv *a)
 		return status;
 	ret->on_signal = argv_flag(a, OPT_REDUMP_ON_SIGNAL);
 	ret->leave_running = argv_flag(a, OPT_LEAVE_RUNNING);
-	err = make_argv(&ret->argv, a);
+	err = redump_argv(&ret->argv, a, dir);
 	if (err)
 		return message_fail(
 			"cannot build the command line of the dump: "
@@ -168,20 +163,10 @@ bool redump_wanted(const struct redump *r)
 
 int redump_arm(struct redump *r)
 {
-	struct itimerspec when = {0};
-
 	if (!redump_wanted(r) || r->on_signal)
 		return 0;
-	r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	if (r->timer < 0)
-		return -errno;
-	when.it_value.tv_sec = (time_t)r->after;
-	when.it_value.tv_nsec =
-		(long)((r->after - (double)when.it_value.tv_sec) * 1e9);
-	/* Zero would switch it off. */
-	if (!when.it_value.tv_sec && !when.it_value.tv_nsec)
-		when.it_value.tv_nsec = 1;
-	return timerfd_settime(r->timer, 0, &when, NULL) < 0 ? -errno : 0;
+	r->timer = duration_timer(r->after);
+	return r->timer < 0 ? r->timer : 0;
 }
 
 int redump_start(struct redump *r, pid_t root, int close_fd)

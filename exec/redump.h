@@ -40,6 +40,15 @@ struct redump {
 int redump_prepare(struct redump *ret, struct argv *a);
 void redump_free(struct redump *r);
 
+/**
+ * redump_argv - the command line of a dump, but for -t, of what was restored.
+ * @dump: empty; argv_free() it, also after a failure
+ * @a: the options of the restore, with its record
+ * @dir: the image directory
+ * Returns 0 or -errno.
+ */
+int redump_argv(struct argv *dump, const struct argv *a, const char *dir);
+
 bool redump_wanted(const struct redump *r);
 
 /**

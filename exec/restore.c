@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "exec/before.h"
-#include "exec/launcher.h"
+#include "exec/check_image.h"
+#include "exec/restore.h"
 #include "exec/message.h"
 #include "exec/series.h"
+#include "image/contents.h"
 #include "ns/ns.h"
 
 /* How many numbers criu and its helpers may take before the tree is there. */
@@ -113,6 +115,8 @@ static int read_settings(struct restore *r)
 	status = before_record(images ? images : ".", a);
 	if (!status)
 		status = check_usage(a);
+	if (!status && r->checkpoints && !argv_flag(a, OPT_IMAGE_CHECK))
+		status = check_image_stops(a, images ? images : ".");
 	if (!status)
 		status = redump_prepare(&r->redump, a);
 	if (!status && argv_last(a, OPT_PIDFILE))
@@ -132,6 +136,87 @@ static int read_settings(struct restore *r)
 	return 0;
 }
 
+/* --- Pipes of the caller ---------------------------------------------------
+ */
+
+/* Whether nothing in the tree has the other end of a pipe. */
+static bool leads_outside(const struct image_contents *c,
+			  const struct image_file *pipe)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_files; i++)
+		if (c->file[i].type == IMAGE_PIPE &&
+		    c->file[i].pipe == pipe->pipe &&
+		    (c->file[i].flags & O_ACCMODE) != (pipe->flags & O_ACCMODE))
+			return false;
+	return true;
+}
+
+static int inherit_pipe(struct restore *r, struct stdio_fd *f, uint32_t pipe)
+{
+	char text[64];
+	int err = 0;
+
+	if (f->kind != STDIO_PIPE && argv_flag(r->argv, OPT_DETACH))
+		return message_fail("cannot restore '%s': its descriptor %d "
+				    "was a pipe to the outside, and with -d "
+				    "nobody would carry what goes through it",
+				    r->images, f->number);
+	if (f->kind != STDIO_PIPE)
+		err = stdio_pipe(f);
+	snprintf(text, sizeof(text), "fd[%d]:pipe:[%u]",
+		 f->inside >= 0 ? f->inside : f->number, pipe);
+	if (!err)
+		err = argv_append(r->argv, "inherit-fd", false, text);
+	return err ? message_fail("cannot make a pipe: %s", strerror(-err)) : 0;
+}
+
+static int inherit_all(struct restore *r, const struct image_contents *c)
+{
+	const struct image_process *root = c->process;
+	uint32_t done[PUMPS];
+	size_t i, j, n = 0;
+	int status = 0;
+
+	for (i = 0; i < root->n_fds && !status; i++) {
+		const struct image_descriptor *d = &root->fd[i];
+		const struct image_file *f =
+			image_contents_file(c, d->type, d->id);
+
+		if (d->fd >= PUMPS || d->type != IMAGE_PIPE || !f ||
+		    !leads_outside(c, f))
+			continue;
+		for (j = 0; j < n && done[j] != f->pipe; j++)
+			;
+		if (j < n)
+			continue;
+		done[n++] = f->pipe;
+		status = inherit_pipe(r, &r->stdio->fd[d->fd], f->pipe);
+	}
+	return status;
+}
+
+/* What was a pipe to the outside gets what is there now. */
+static int inherit_stdio(struct restore *r)
+{
+	struct image_contents c;
+	int dir, status;
+
+	status = before_directory(r->images, "image", &dir);
+	if (status)
+		return status;
+	/* What is wrong with it criu will say. */
+	image_contents_read(dir, &c, false);
+	close(dir);
+	if (c.tree.n_tasks)
+		status = inherit_all(r, &c);
+	image_contents_free(&c);
+	return status;
+}
+
+/* -------------------------------------------------------------------------- */
+
 /* The strings of the plan live on in @r and its argv. */
 static int make_plan(struct restore *r, char *work_dir)
 {
@@ -145,6 +230,8 @@ static int make_plan(struct restore *r, char *work_dir)
 	p->shell_job = argv_flag(a, OPT_SHELL_JOB);
 	p->exec_cmd = argv_flag(a, OPT_EXEC_CMD) ? a->operand : NULL;
 	p->work_dir = work_dir;
+	p->stdio = r->stdio;
+	p->claim = r->claim ? r->claim->fd : -1;
 	p->first = 300;
 	if (r->tree.n_tasks) {
 		p->root = r->tree.task[0].pid;
@@ -161,19 +248,6 @@ static int make_plan(struct restore *r, char *work_dir)
 		return message_fail("cannot open '/proc/self/exe': %s",
 				    strerror(errno));
 	return 0;
-}
-
-static void release(struct restore *r)
-{
-	pidfile_drop(&r->pidfile);
-	world_close(&r->world);
-	capture_close(&r->log);
-	image_free(&r->tree);
-	argv_build_free(r->plan.argv);
-	criu_close(&r->criu);
-	redump_free(&r->redump);
-	free(r->images);
-	r->plan.argv = NULL;
 }
 
 /* Of a series of images, the newest that is complete. */
@@ -197,23 +271,9 @@ static int choose_image(struct argv *a)
 		   : 0;
 }
 
-int command_restore(struct argv *a)
+int restore_run(struct restore *r, bool *ret_ran)
 {
-	struct restore r = {
-		.argv = a,
-		.criu.fd = -1,
-		.pidfile = PIDFILE_NONE,
-		.plan.self = -1,
-		.redump = REDUMP_NONE,
-		.log = CAPTURE_NONE,
-		.root = -1,
-		.relay = {.in = -1,
-			  .out = -1,
-			  .typed = -1,
-			  .master = -1,
-			  .modes.fd = -1},
-		.status = -1,
-	};
+	struct argv *a = r->argv;
 	const char *work_dir;
 	char *work;
 	int status;
@@ -225,18 +285,30 @@ int command_restore(struct argv *a)
 	if (!work_dir)
 		work_dir = argv_last(a, OPT_IMAGES_DIR);
 	work = strdup(work_dir ? work_dir : ".");
-	status = work ? read_settings(&r) : message_fail("no memory");
+	status = work ? read_settings(r) : message_fail("no memory");
+	if (!status && r->stdio)
+		status = inherit_stdio(r);
 	if (!status)
-		status = make_plan(&r, work);
+		status = make_plan(r, work);
 	if (!status)
-		status = capture_begin(&r.log);
+		status = capture_begin(&r->log);
 	if (!status)
-		status = launcher_start(&r);
+		status = launcher_start(r);
 	if (!status)
-		status = launcher_wait(&r);
-	if (status && r.root < 0)
-		pidfile_remove(&r.pidfile);
-	release(&r);
+		status = launcher_wait(r);
+	*ret_ran = r->root >= 0;
+	if (status && r->root < 0)
+		pidfile_remove(&r->pidfile);
+	launcher_release(r);
 	free(work);
 	return status;
+}
+
+int command_restore(struct argv *a)
+{
+	struct restore r = LAUNCHER_NONE;
+	bool ran;
+
+	r.argv = a;
+	return restore_run(&r, &ran);
 }

@@ -11,8 +11,10 @@
  */
 
 enum wire_kind {
-	WIRE_STEP,     /* a step of ours failed; what: enum wire_step */
-	WIRE_EXEC,     /* criu can't be run; value: negative errno */
+	WIRE_STEP, /* a step of ours failed; what: enum wire_step */
+	WIRE_EXEC, /* criu or the command can't be run; value: negative errno */
+	WIRE_STDIO,    /* the command's descriptor @what can't be opened inside;
+			  value: negative errno */
 	WIRE_CRIU,     /* criu failed; value: its wait status */
 	WIRE_TERMINAL, /* with the master of a shell job's pty */
 	WIRE_RUNNING,  /* the tree runs; with a pidfd of its root */

@@ -203,7 +203,7 @@ END
   one_line "'0' is no number of generations"
   criu_ns cycle --every -1 -- true
   status_is 125
-  one_line "'-1' is no number of seconds"
+  one_line "'-1' is no time"
   criu_ns cycle -t 999999999
   status_is 125
   one_line 'there is no process'

@@ -145,7 +145,7 @@ END
   for n in '' x 1x -1 nan inf; do
     criu_ns restore -D img --redump x --redump-after "$n"
     status_is 125
-    one_line "'$n' is no number of seconds"
+    one_line "'$n' is no time"
   done
   criu_ns restore -D img --redump no/x
   status_is 125
