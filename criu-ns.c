@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 	int status;
 
 	if (init_is_me())
-		init_resume();
+		init_resume(argv);
 	if (leader_is_me())
 		leader_resume();
 	if (hook_is_me(argc))

@@ -26,11 +26,13 @@ struct init_plan {
 	pid_t first;	/* numbers from here on are free for criu */
 	pid_t highest;	/* the highest number in the image */
 	bool shell_job; /* give criu the terminal on stdin */
-	unsigned int terminal; /* the number of that terminal in the image */
-	bool detached;	       /* nobody waits for the root's end */
-	char **exec_cmd;       /* what becomes PID 1 afterwards, or NULL */
-	const char *work_dir;  /* where exec_cmd starts */
-	const char *images;    /* the image directory, for ps */
+	unsigned int terminal;	 /* the number of that terminal in the image */
+	bool detached;		 /* nobody waits for the root's end */
+	char **exec_cmd;	 /* what becomes PID 1 afterwards, or NULL */
+	const char *work_dir;	 /* where exec_cmd starts */
+	const char *images;	 /* the image directory, for ps */
+	bool started;		 /* rather than restored; for ps */
+	unsigned int generation; /* how often it was restored; for ps */
 };
 
 /**
@@ -46,8 +48,9 @@ bool init_is_me(void);
 
 /**
  * init_resume - go on as such an init; never returns.
+ * @argv: of main(), see exec/title.h
  */
-_Noreturn void init_resume(void);
+_Noreturn void init_resume(char **argv);
 
 /* Before the image directory in the command line: by it an init is known. */
 #define INIT_TITLE "criu-ns: init"

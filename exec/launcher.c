@@ -18,6 +18,7 @@
 #include "exec/job.h"
 #include "exec/message.h"
 #include "exec/wire.h"
+#include "ns/memory.h"
 #include "ns/ns.h"
 #include "ns/process.h"
 
@@ -95,6 +96,7 @@ static int tree_runs(struct restore *r, int root)
 	err = redump_arm(&r->redump);
 	if (err)
 		message("cannot set a timer for the dump: %s", strerror(-err));
+	ns_memory_trim();
 	if (!r->pidfile.path)
 		return 0;
 	err = r->root_pid > 0 ? pidfile_write(&r->pidfile, r->root_pid)

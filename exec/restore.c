@@ -12,6 +12,7 @@
 #include "exec/before.h"
 #include "exec/launcher.h"
 #include "exec/message.h"
+#include "exec/record.h"
 #include "exec/series.h"
 #include "ns/ns.h"
 
@@ -132,6 +133,21 @@ static int read_settings(struct restore *r)
 	return 0;
 }
 
+static unsigned int read_generation(const struct restore *r)
+{
+	unsigned int n;
+	int dir;
+
+	if (!r->images || argv_flag(r->argv, OPT_RECORD))
+		return 0;
+	dir = open(r->images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return 0;
+	n = record_generation(dir);
+	close(dir);
+	return n;
+}
+
 /* The strings of the plan live on in @r and its argv. */
 static int make_plan(struct restore *r, char *work_dir)
 {
@@ -141,6 +157,7 @@ static int make_plan(struct restore *r, char *work_dir)
 
 	p->criu = &r->criu;
 	p->images = r->images ? r->images : "";
+	p->generation = read_generation(r) + 1;
 	p->detached = r->detached;
 	p->shell_job = argv_flag(a, OPT_SHELL_JOB);
 	p->exec_cmd = argv_flag(a, OPT_EXEC_CMD) ? a->operand : NULL;
