@@ -158,17 +158,10 @@ static void print_help(FILE *out)
 	      out);
 }
 
-static int flushed(void)
-{
-	if (fflush(stdout) == 0)
-		return 0;
-	return message_fail("cannot write to stdout: %s", strerror(errno));
-}
-
 static int show_help(void)
 {
 	print_help(stdout);
-	return flushed();
+	return message_flush();
 }
 
 static int show_version(const struct argv *a)
@@ -185,7 +178,7 @@ static int show_version(const struct argv *a)
 			       version / 100 % 100, version % 100, criu.path);
 		criu_close(&criu);
 	}
-	return flushed();
+	return message_flush();
 }
 
 static int show_usage(const struct argv *a)
