@@ -69,6 +69,9 @@
  * Cycle (exec/cycle.c, generation.c, victim.c): dump and restore, each in a
  * child, in turn.
  *
+ * ps (exec/ps.c, census.c, title.c): what it tells stands in the command lines
+ * of the inits; a holder that ends tells init of a checkpoint.
+ *
  * Everything else is criu's own: exec/pass.c.
  */
 #include <errno.h>
@@ -102,6 +105,8 @@ static const struct command commands[] = {
 	 "save a tree's memory while it runs on"},
 	{"cycle", command_cycle, "cycle [OPTION...] -t PID | -- COMMAND",
 	 "dump and restore N times: can it be checkpointed?"},
+	{"ps", command_ps, "ps [--json]",
+	 "the trees that live under criu-ns here"},
 	{"show", command_show, "show [-D DIR] [--json]",
 	 "what an image directory holds"},
 	{"obstacles", command_obstacles, "obstacles [-D DIR] [-q] [--kill]",
@@ -221,7 +226,8 @@ static int run(struct argv *a)
 					    a->option[i].row->actions);
 	/* criu reads its configuration itself where it runs as it is. */
 	if (c->run != command_pass && c->run != command_check &&
-	    c->run != command_explain && config_merge(a, why) < 0)
+	    c->run != command_explain && c->run != command_ps &&
+	    config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }

@@ -133,7 +133,7 @@ const struct option_row option_table[] = {
 	{"generations", 'n', VALUE("N"), OURS("how many (default: 3)"),
 	 FOR("cycle"), .id = OPT_GENERATIONS},
 	{"json", 0, OURS("findings as one JSON object"),
-	 FOR("restore dump pre-dump check explain show obstacles cycle"),
+	 FOR("restore dump pre-dump check explain show obstacles cycle ps"),
 	 .id = OPT_JSON},
 	{"keep", 0, VALUE("K"),
 	 OURS("remove all but the newest K images of -D 'DIR/%n'"), FOR("dump"),
