@@ -73,6 +73,9 @@
  * Cycle (exec/cycle.c, generation.c, victim.c): dump and restore, each in a
  * child, in turn.
  *
+ * ps (exec/ps.c, census.c, title.c): what it tells stands in the command lines
+ * of the inits; a holder that ends tells init of a checkpoint.
+ *
  * Everything else is criu's own: exec/pass.c.
  */
 #include <errno.h>
@@ -108,6 +111,8 @@ static const struct command commands[] = {
 	 "start a command, or continue it from its image"},
 	{"cycle", command_cycle, "cycle [OPTION...] -t PID | -- COMMAND",
 	 "dump and restore N times: can it be checkpointed?"},
+	{"ps", command_ps, "ps [--json]",
+	 "the trees that live under criu-ns here"},
 	{"show", command_show, "show [-D DIR] [--json]",
 	 "what an image directory holds"},
 	{"obstacles", command_obstacles, "obstacles [-D DIR] [-q] [--kill]",
@@ -164,17 +169,10 @@ static void print_help(FILE *out)
 	      out);
 }
 
-static int flushed(void)
-{
-	if (fflush(stdout) == 0)
-		return 0;
-	return message_fail("cannot write to stdout: %s", strerror(errno));
-}
-
 static int show_help(void)
 {
 	print_help(stdout);
-	return flushed();
+	return message_flush();
 }
 
 static int show_version(const struct argv *a)
@@ -191,7 +189,7 @@ static int show_version(const struct argv *a)
 			       version / 100 % 100, version % 100, criu.path);
 		criu_close(&criu);
 	}
-	return flushed();
+	return message_flush();
 }
 
 static int show_usage(const struct argv *a)
@@ -234,7 +232,8 @@ static int run(struct argv *a)
 					    a->option[i].row->actions);
 	/* criu reads its configuration itself where it runs as it is. */
 	if (c->run != command_pass && c->run != command_check &&
-	    c->run != command_explain && config_merge(a, why) < 0)
+	    c->run != command_explain && c->run != command_ps &&
+	    config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }
@@ -262,7 +261,7 @@ int main(int argc, char **argv)
 	int status;
 
 	if (init_is_me())
-		init_resume();
+		init_resume(argv);
 	if (leader_is_me())
 		leader_resume();
 	if (hook_is_me(argc))

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,13 +247,12 @@ int build_hand_over(const struct init_plan *plan, pid_t root, int *keep)
 	return err;
 }
 
-void build_execute_again(const struct init_plan *plan, const char *title,
+void build_execute_again(const struct init_plan *plan, char *const *argv,
 			 const char *state)
 {
-	char name[PATH_MAX + 32], env[256];
-	char *argv[] = {name, NULL}, *envp[] = {env, NULL};
+	char env[256];
+	char *envp[] = {env, NULL};
 
-	snprintf(name, sizeof(name), "%s %s", title, plan->images);
 	snprintf(env, sizeof(env), "%s", state);
 	fexecve(plan->self, argv, envp);
 }

@@ -38,11 +38,11 @@ int build_hand_over(const struct init_plan *plan, pid_t root, int *keep);
 /**
  * build_execute_again - execute our own program: leaves the launcher's memory
  * and environment behind, and shows in ps what this process is for.
- * @title: the command line
+ * @argv: the command line
  * @state: NAME=VALUE, all of the environment
  * Returns only when it fails; the caller then goes on as it is.
  */
-void build_execute_again(const struct init_plan *plan, const char *title,
+void build_execute_again(const struct init_plan *plan, char *const *argv,
 			 const char *state);
 
 #endif

@@ -161,10 +161,9 @@ int check_image(struct argv *a)
 		status = look(&all, a, argv_last(a, OPT_IMAGES_DIR), words + 1);
 	if (!status) {
 		print(&all, a);
-		status = fflush(stdout)
-				 ? message_fail("cannot write to stdout: %s",
-						strerror(errno))
-				 : all.n != 0;
+		status = message_flush();
+		if (!status)
+			status = all.n != 0;
 	}
 	argv_build_free(words);
 	finding_free(&all);

@@ -111,9 +111,8 @@ static int report(const struct argv *a, const struct target *t,
 		report_json(stdout, &all, &(struct report){.all = true});
 	else if (!err)
 		print_text(&all, t, &p);
-	if (!err && fflush(stdout) != 0)
-		status = message_fail("cannot write to stdout: %s",
-				      strerror(errno));
+	if (!err && message_flush())
+		status = STATUS_OURS;
 	preview_close(&p);
 	finding_free(&all);
 	return status;

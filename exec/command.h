@@ -19,6 +19,7 @@ int command_check(struct argv *a);
 int command_show(struct argv *a);
 int command_obstacles(struct argv *a);
 int command_explain(struct argv *a);
+int command_ps(struct argv *a);
 int command_pass(struct argv *a); /* criu does it, as it is */
 
 #endif

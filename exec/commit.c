@@ -17,6 +17,7 @@ static int write_record(struct dump *d)
 		.outer = d->target.pid,
 		.command = d->command,
 		.program = COMMAND_VERSION,
+		.generation = d->target.generation,
 	};
 
 	return record_write(d->store.dir, d->argv, &facts);

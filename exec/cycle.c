@@ -155,9 +155,8 @@ static int finish(struct generation *g, const struct settings *s, bool good)
 		victim_end(v);
 	else if (victim_runs(v))
 		printf("# the program runs on: PID %d\n", v->pid);
-	if (fflush(stdout) == EOF)
-		return message_fail("cannot write to stdout: %s",
-				    strerror(errno));
+	if (message_flush())
+		return STATUS_OURS;
 	if (v->interrupted)
 		return STATUS_SIGNAL + v->interrupted;
 	return good ? 0 : 1;

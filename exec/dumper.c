@@ -128,6 +128,18 @@ bool dumper_ends_tree(const struct argv *a)
 	       !argv_flag(a, OPT_LEAVE_STOPPED);
 }
 
+/*
+ * It keeps the namespace alive while criu ends the tree, and tells an init of
+ * ours that its tree was dumped.
+ */
+static bool wants_holder(const struct dump *d)
+{
+	if (!strcmp(d->argv->action, "pre-dump"))
+		return false;
+	return d->target.is_root ||
+	       (d->target.pidns >= 0 && dumper_ends_tree(d->argv));
+}
+
 /* The holder must be there before criu starts, and can't be before its PID. */
 static int start_in_namespace(struct dump *d, int socket)
 {
@@ -140,9 +152,7 @@ static int start_in_namespace(struct dump *d, int socket)
 	}
 	if (d->pid < 0)
 		return d->pid;
-	err = d->target.pidns >= 0 && dumper_ends_tree(d->argv)
-		      ? ns_hold(d->pidfd, &d->holder)
-		      : 0;
+	err = wants_holder(d) ? ns_hold(d->pidfd, &d->holder) : 0;
 	return err ? err : wire_send(d->socket, WIRE_RUNNING, PLACE_GO, 0, -1);
 }
 

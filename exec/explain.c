@@ -248,9 +248,8 @@ static int tell(struct reading *r)
 	else
 		say_nothing_found(r);
 	finding_free(&all);
-	if (fflush(stdout) != 0)
-		return message_fail("cannot write to stdout: %s",
-				    strerror(errno));
+	if (message_flush())
+		return STATUS_OURS;
 	return causes ? 0 : STATUS_UNEXPLAINED;
 }
 

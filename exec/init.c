@@ -14,9 +14,11 @@
 #include "exec/execute.h"
 #include "exec/leader.h"
 #include "exec/message.h"
+#include "exec/title.h"
 #include "mount/proc.h"
 #include "ns/caps.h"
 #include "ns/life.h"
+#include "ns/memory.h"
 #include "ns/ns.h"
 #include "ns/process.h"
 
@@ -27,6 +29,8 @@ struct state {
 	pid_t child; /* the root, or the leader of its session */
 	int leads;   /* it is the leader */
 	int claim;   /* a lock that ends with the root, or -1 */
+	pid_t root;
+	char **argv; /* of main(), once the program was executed again */
 };
 
 static _Noreturn void undo(void)
@@ -74,20 +78,44 @@ static int was_dumped(void)
 	for (i = 0; i < n; i++)
 		if (ns_is_holder(child[i]) &&
 		    waitpid(child[i], &status, 0) == child[i])
-			return status == 0;
+			return WIFEXITED(status) &&
+			       WEXITSTATUS(status) == NS_HOLDER_ENDED;
 	return 0;
+}
+
+/*
+ * A holder among the children that end says that the tree was dumped, before it
+ * is reaped and has no name any more.
+ */
+static pid_t reap(const struct state *s, int *status, int *dumped)
+{
+	siginfo_t info;
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) < 0)
+		return -1;
+	if (info.si_code == CLD_EXITED &&
+	    (info.si_status == NS_HOLDER_ENDED ||
+	     info.si_status == NS_HOLDER_LEFT) &&
+	    ns_is_holder(info.si_pid)) {
+		*dumped = info.si_status == NS_HOLDER_ENDED;
+		if (s->argv)
+			title_stamp(s->argv);
+		ns_memory_trim();
+	}
+	return waitpid(info.si_pid, status, 0);
 }
 
 static _Noreturn void finish(const struct state *s)
 {
-	int status = 0, killed;
+	int status = 0, killed, dumped = 0;
 	pid_t pid;
 
 	prctl(PR_SET_NAME, INIT_TITLE);
 	/* Without a capability less, init would still do its work. */
 	ns_caps_drop();
+	ns_memory_trim();
 	do
-		pid = waitpid(-1, &status, 0);
+		pid = reap(s, &status, &dumped);
 	while (pid != s->child && (pid > 0 || errno == EINTR));
 	if (s->leads && WIFEXITED(status) &&
 	    WEXITSTATUS(status) == LEADER_KILLED)
@@ -100,8 +128,9 @@ static _Noreturn void finish(const struct state *s)
 	killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 	if (s->socket >= 0) {
 		if (pid == s->child && (killed || !s->leads))
-			wire_send(s->socket, WIRE_ENDED, killed && was_dumped(),
-				  status, -1);
+			wire_send(s->socket, WIRE_ENDED,
+				  killed && (dumped || was_dumped()), status,
+				  -1);
 		close(s->socket);
 	}
 	ns_wait_empty();
@@ -111,6 +140,10 @@ static _Noreturn void finish(const struct state *s)
 static _Noreturn void settle(const struct init_plan *plan,
 			     const struct state *s)
 {
+	struct title facts = {.root = s->root,
+			      .started = plan->command != NULL,
+			      .generation = plan->generation};
+	struct title_words words;
 	char text[128];
 
 	/* None of the caller's directories is held: unmounting must work. */
@@ -118,9 +151,11 @@ static _Noreturn void settle(const struct init_plan *plan,
 		_exit(1);
 	snprintf(text, sizeof(text), STATE "=%d %d %d %d", s->socket, s->child,
 		 s->leads, s->claim);
+	snprintf(facts.dir, sizeof(facts.dir), "%s", plan->images);
+	title_write(&facts, &words);
 	if ((s->socket < 0 || fcntl(s->socket, F_SETFD, 0) == 0) &&
 	    (s->claim < 0 || fcntl(s->claim, F_SETFD, 0) == 0))
-		build_execute_again(plan, INIT_TITLE, text);
+		build_execute_again(plan, words.argv, text);
 	finish(s);
 }
 
@@ -145,7 +180,8 @@ static _Noreturn void run_leader(const struct init_plan *plan)
 	struct state s = {
 		.socket = plan->socket, .leads = 1, .claim = plan->claim};
 	int up[2];
-	char byte;
+	pid_t root;
+	ssize_t n;
 
 	if (pipe2(up, O_CLOEXEC) < 0)
 		build_give_up(plan, STEP_FORK, -errno);
@@ -154,15 +190,18 @@ static _Noreturn void run_leader(const struct init_plan *plan)
 		build_give_up(plan, STEP_FORK, -errno);
 	if (s.child == 0) {
 		close(up[0]);
-		leader_run(plan);
+		leader_run(plan, up[1]);
 	}
 	/*
 	 * What criu's arguments name by /proc/1/fd has to stay open until the
-	 * leader has let go of everything, or has ended.
+	 * leader has let go of everything, or has ended.  It says before that
+	 * which number the root has.
 	 */
 	close(up[1]);
-	while (read(up[0], &byte, 1) < 0 && errno == EINTR)
-		;
+	while ((n = read(up[0], &root, sizeof(root))) > 0 ||
+	       (n < 0 && errno == EINTR))
+		if (n == sizeof(root))
+			s.root = root;
 	close(up[0]);
 	if (plan->detached) {
 		close(plan->socket);
@@ -179,7 +218,7 @@ _Noreturn void init_run(const struct init_plan *plan)
 	prepare(plan);
 	if (plan->shell_job)
 		run_leader(plan);
-	s.child = build_tree(plan, -1);
+	s.child = s.root = build_tree(plan, -1);
 	if (s.child <= 0 ||
 	    build_hand_over(plan, s.child, plan->exec_cmd ? NULL : keep) < 0)
 		undo();
@@ -210,9 +249,9 @@ bool init_is_me(void)
 	return getpid() == 1 && getenv(STATE);
 }
 
-_Noreturn void init_resume(void)
+_Noreturn void init_resume(char **argv)
 {
-	struct state s;
+	struct state s = {.argv = argv};
 
 	if (sscanf(getenv(STATE), "%d %d %d %d", &s.socket, &s.child, &s.leads,
 		   &s.claim) != 4)

@@ -35,6 +35,7 @@ struct init_plan {
 	int claim;		   /* a lock to be held, or -1 */
 	const char *work_dir;	   /* where exec_cmd starts */
 	const char *images;	   /* the image directory, for ps */
+	unsigned int generation;   /* how often it was restored; for ps */
 };
 
 /**
@@ -50,8 +51,9 @@ bool init_is_me(void);
 
 /**
  * init_resume - go on as such an init; never returns.
+ * @argv: of main(), see exec/title.h
  */
-_Noreturn void init_resume(void);
+_Noreturn void init_resume(char **argv);
 
 /* Before the image directory in the command line: by it an init is known. */
 #define INIT_TITLE "criu-ns: init"

@@ -19,6 +19,7 @@
 #include "exec/job.h"
 #include "exec/message.h"
 #include "exec/wire.h"
+#include "ns/memory.h"
 #include "ns/ns.h"
 #include "ns/process.h"
 
@@ -90,6 +91,7 @@ static int wait_for_init(struct restore *r)
 static int arm_checkpoints(struct restore *r)
 {
 	r->checkpoints->socket = r->socket;
+	r->checkpoints->generation = r->plan.generation;
 	return checkpoints_arm(r->checkpoints, r->argv,
 			       r->root_pid > 0 ? r->root_pid : 0,
 			       r->plan.shell_job, !r->plan.command);
@@ -113,6 +115,7 @@ static int tree_runs(struct restore *r, int root)
 		err = arm_checkpoints(r);
 	if (err)
 		message("cannot prepare the dump: %s", strerror(-err));
+	ns_memory_trim();
 	if (!r->pidfile.path)
 		return 0;
 	err = r->root_pid > 0 ? pidfile_write(&r->pidfile, r->root_pid)
@@ -459,6 +462,21 @@ static int finish_redump(struct restore *r, int status)
 	return redump->done && !redump->leave_running ? 0 : status;
 }
 
+/* Init lets go of the claim, and then of its socket. */
+static void wait_for_claim(struct restore *r)
+{
+	struct wire w;
+	int fd, n;
+
+	while (r->claim && !r->detached && r->root >= 0 && r->socket >= 0) {
+		n = wire_receive(r->socket, &w, &fd);
+		if (n <= 0)
+			return;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 /* What the program has written last is still in our pipes. */
 static void finish_pumps(struct restore *r)
 {
@@ -511,6 +529,7 @@ int launcher_wait(struct restore *r)
 
 	job_finish(r);
 	finish_pumps(r);
+	wait_for_claim(r);
 	status = finish_redump(r, status);
 	if (r->checkpoints && r->root >= 0)
 		status = checkpoints_finish(r->checkpoints, r->signals, r->root,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,7 +130,8 @@ static _Noreturn void settle(const struct init_plan *plan,
 			     const struct state *s)
 {
 	int fds[] = {s->socket, s->out, s->master, s->slave};
-	char text[128];
+	char name[PATH_MAX + 32], text[128];
+	char *argv[] = {name, NULL};
 	size_t i;
 
 	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++)
@@ -137,7 +139,8 @@ static _Noreturn void settle(const struct init_plan *plan,
 			fcntl(fds[i], F_SETFD, 0);
 	snprintf(text, sizeof(text), STATE "=%d %d %d %d %d", s->socket, s->out,
 		 s->master, s->slave, s->root);
-	build_execute_again(plan, LEADER_TITLE, text);
+	snprintf(name, sizeof(name), LEADER_TITLE " %s", plan->images);
+	build_execute_again(plan, argv, text);
 	serve(s);
 }
 
@@ -151,7 +154,7 @@ static int hand_over(const struct init_plan *plan, const struct state *s)
 	return build_hand_over(plan, s->root, keep);
 }
 
-_Noreturn void leader_run(const struct init_plan *plan)
+_Noreturn void leader_run(const struct init_plan *plan, int up)
 {
 	struct state s = {.socket = plan->socket};
 	struct tty_pair pair = {.master = -1, .slave = -1};
@@ -174,7 +177,7 @@ _Noreturn void leader_run(const struct init_plan *plan)
 	if (err)
 		build_give_up(plan, STEP_TERMINAL, err);
 	s.root = build_tree(plan, pair.slave);
-	if (s.root <= 0)
+	if (s.root <= 0 || write(up, &s.root, sizeof(s.root)) < 0)
 		_exit(1);
 	s.master = pair.master;
 	s.slave = pair.slave;

@@ -25,8 +25,10 @@
 
 /**
  * leader_run - build the tree as the leader; never returns.
+ * @up: to init: gets the root's number, and is closed when the caller's files
+ *      are
  */
-_Noreturn void leader_run(const struct init_plan *plan);
+_Noreturn void leader_run(const struct init_plan *plan, int up);
 
 /**
  * leader_is_me, leader_resume - as init_is_me() and init_resume().

@@ -45,6 +45,14 @@ int message_fail(const char *fmt, ...)
 	return STATUS_OURS;
 }
 
+int message_flush(void)
+{
+	/* A line that musl could not write itself has left its mark only. */
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return message_fail("cannot write to stdout: %s", strerror(errno));
+}
+
 const char *message_advice(int err)
 {
 	switch (err) {

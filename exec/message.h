@@ -24,6 +24,12 @@ __attribute__((format(printf, 1, 2))) void message(const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) int message_fail(const char *fmt, ...);
 
 /**
+ * message_flush - see that all that was printed to stdout is written.
+ * Returns 0, or STATUS_OURS after saying that it is not.
+ */
+int message_flush(void);
+
+/**
  * message_advice - what to do about an error of a namespace or mount call.
  * @err: negative errno
  * Returns a text to be put behind strerror(3): " (needs CAP_SYS_ADMIN; ...)",

@@ -183,9 +183,7 @@ int command_obstacles(struct argv *a)
 			print_quiet(&q);
 		else
 			print_text(&q);
-		if (fflush(stdout))
-			status = message_fail("cannot write to stdout: %s",
-					      strerror(errno));
+		status = message_flush();
 	}
 	if (!status)
 		status = q.found.n != 0;

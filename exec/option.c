@@ -148,7 +148,7 @@ const struct option_row option_table[] = {
 	 OURS("one that fails counts as a failed checkpoint"), FOR("run"),
 	 .id = OPT_HOOK_MUST_SUCCEED},
 	{"json", 0, OURS("findings as one JSON object"),
-	 FOR("restore dump pre-dump check explain show obstacles cycle run"),
+	 FOR("restore dump pre-dump check explain show obstacles cycle run ps"),
 	 .id = OPT_JSON},
 	{"keep", 0, VALUE("K"),
 	 OURS("remove all but the newest K images of -D 'DIR/%n'"),

@@ -15,6 +15,7 @@
 #include "exec/failure.h"
 #include "exec/message.h"
 #include "image/image.h"
+#include "ns/life.h"
 #include "ns/process.h"
 
 /* So soon, in milliseconds, a process that gets SIGKILL is seen to go. */
@@ -23,7 +24,7 @@
 /* Who waits for the tree hears that it was dumped, not just killed. */
 int outcome_succeeded(struct dump *d)
 {
-	int status = commit_image(d);
+	int status = commit_image(d), err;
 
 	if (!status)
 		store_keep(&d->store);
@@ -37,11 +38,14 @@ int outcome_succeeded(struct dump *d)
 		message("SIG%s came too late: the %s of process %d is complete",
 			message_signal(d->undone_by), d->argv->action,
 			d->target.pid);
+	if (d->holder < 0 || (d->target.init && !d->target.is_root))
+		return 0;
+	err = ns_hold_tell(d->holder, !dumper_ends_tree(d->argv));
 	/* A holder that has ended with its namespace needs no telling. */
-	if (d->holder >= 0 && write(d->holder, "", 1) != 1 && errno != EPIPE)
+	if (err && err != -EPIPE)
 		return message_fail("the dump is complete, but the init of the "
 				    "tree can't be told: %s",
-				    strerror(errno));
+				    strerror(-err));
 	return 0;
 }
 

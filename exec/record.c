@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 /* Until it is complete: what ends in .tmp is no record. */
 #define TEMPORARY RECORD_NAME ".tmp"
 #define FITS "# image: "
+#define GENERATION "# generation: "
+#define COMMAND "command"
 
 /* --- Writing -------------------------------------------------------------- */
 
@@ -53,8 +56,9 @@ static void put_facts(FILE *out, const struct record *r, uint64_t print)
 		fprintf(out, "# root: %d, outside %d\n", r->inner, r->outer);
 	else
 		fprintf(out, "# root: outside %d\n", r->outer);
+	fprintf(out, GENERATION "%u\n", r->generation);
 	fprintf(out, FITS "%016llx\n", (unsigned long long)print);
-	put_comment(out, "command", r->command);
+	put_comment(out, COMMAND, r->command);
 }
 
 int record_turn(const struct argv_option *o, char **ret)
@@ -346,4 +350,31 @@ int record_read(struct argv *a, int dir, const char *path, char *why)
 	free(name);
 	argv_free(&record);
 	return err;
+}
+
+unsigned int record_generation(int dir)
+{
+	char why[ARGV_WHY], line[256];
+	unsigned long n = 0;
+	FILE *file;
+	int fd;
+
+	fd = open_trusted(dir, "", why);
+	if (fd < 0)
+		return 0;
+	file = fdopen(fd, "r");
+	if (!file) {
+		close(fd);
+		return 0;
+	}
+	/* What comes after the command may be a part of it. */
+	if (fits(file, dir))
+		while (fgets(line, sizeof(line), file) &&
+		       strncmp(line, "# " COMMAND ":", strlen(COMMAND) + 3) &&
+		       !n)
+			if (!strncmp(line, GENERATION, strlen(GENERATION)))
+				n = strtoul(line + strlen(GENERATION), NULL,
+					    10);
+	fclose(file);
+	return n < INT_MAX ? (unsigned int)n : 0;
 }

@@ -20,6 +20,7 @@ struct record {
 	pid_t outer;	     /* of the root, as the caller saw it */
 	const char *command; /* its command line */
 	const char *program; /* our own version */
+	unsigned int generation; /* how often the tree was restored */
 };
 
 /**
@@ -48,6 +49,14 @@ int record_write(int dir, const struct argv *a, const struct record *facts);
  * another dump and was left unread; -errno with @why filled.
  */
 int record_read(struct argv *a, int dir, const char *path, char *why);
+
+/**
+ * record_generation - how often the tree of an image was restored before.
+ * @dir: the image directory
+ * Returns 0 as well when there is no record of this image, or none to be
+ * trusted.
+ */
+unsigned int record_generation(int dir);
 
 /**
  * record_turn - what restore is told about a resource that the dump was told

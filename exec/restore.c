@@ -13,6 +13,7 @@
 #include "exec/check_image.h"
 #include "exec/restore.h"
 #include "exec/message.h"
+#include "exec/record.h"
 #include "exec/series.h"
 #include "image/contents.h"
 #include "ns/ns.h"
@@ -217,6 +218,21 @@ static int inherit_stdio(struct restore *r)
 
 /* -------------------------------------------------------------------------- */
 
+static unsigned int read_generation(const struct restore *r)
+{
+	unsigned int n;
+	int dir;
+
+	if (!r->images || argv_flag(r->argv, OPT_RECORD))
+		return 0;
+	dir = open(r->images, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return 0;
+	n = record_generation(dir);
+	close(dir);
+	return n;
+}
+
 /* The strings of the plan live on in @r and its argv. */
 static int make_plan(struct restore *r, char *work_dir)
 {
@@ -226,6 +242,7 @@ static int make_plan(struct restore *r, char *work_dir)
 
 	p->criu = &r->criu;
 	p->images = r->images ? r->images : "";
+	p->generation = read_generation(r) + 1;
 	p->detached = r->detached;
 	p->shell_job = argv_flag(a, OPT_SHELL_JOB);
 	p->exec_cmd = argv_flag(a, OPT_EXEC_CMD) ? a->operand : NULL;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,21 +106,13 @@ static int read_image(struct show *s, int dir)
 
 static void print(const struct picture *p, bool json)
 {
-	struct screen to = {.out = stdout};
-	const char *colour = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct winsize size;
+	struct screen to;
 
 	if (json) {
 		picture_json(stdout, p);
 		return;
 	}
-	if (isatty(STDOUT_FILENO)) {
-		to.colour = (!colour || !*colour) && term &&
-			    strcmp(term, "dumb") != 0;
-		to.width = 80;
-		if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
-			to.width = size.ws_col;
-	}
+	to = screen_stdout();
 	picture_text(&to, p);
 }
 
@@ -138,9 +129,8 @@ static int show(struct show *s, const struct argv *a, int dir)
 		return 1;
 	}
 	print(&s->picture, argv_flag(a, OPT_JSON));
-	if (fflush(stdout))
-		return message_fail("cannot write to stdout: %s",
-				    strerror(errno));
+	if (message_flush())
+		return STATUS_OURS;
 	if (argv_flag(a, OPT_JSON))
 		return s->picture.damage || s->image.n_problems;
 	if (s->picture.damage)

@@ -15,6 +15,7 @@
 #include "exec/init.h"
 #include "exec/leader.h"
 #include "exec/message.h"
+#include "exec/title.h"
 #include "mount/proc.h"
 #include "ns/life.h"
 #include "ns/ns.h"
@@ -274,6 +275,17 @@ int target_number(const struct argv *a, pid_t *ret)
 	return 0;
 }
 
+static void find_init(struct target *t)
+{
+	struct title title;
+
+	t->init = title_find_init(t->pid, &title);
+	if (!t->init)
+		return;
+	t->is_root = title_names(&title, t->init, t->pid);
+	t->generation = title.generation;
+}
+
 int target_open(pid_t pid, bool leave_mounts, struct target *ret)
 {
 	int err, status;
@@ -302,8 +314,10 @@ int target_open(pid_t pid, bool leave_mounts, struct target *ret)
 		err = drop_if_own(&ret->mntns, "mnt");
 	if (err >= 0)
 		err = choose_way(ret, leave_mounts);
-	if (err >= 0)
+	if (err >= 0) {
+		find_init(ret);
 		return 0;
+	}
 	if (err == -ELIBACC)
 		return message_fail(
 			"cannot compare the mounts of process %d "

@@ -34,6 +34,9 @@ struct target {
 	bool other_mounts;   /* it lives in another mount namespace */
 	struct mounts added; /* mounts that only the target has */
 	struct ns_process process;
+	pid_t init;		 /* of ours, that it lives under, or 0 */
+	bool is_root;		 /* of the tree of that init */
+	unsigned int generation; /* of that tree */
 };
 
 /**

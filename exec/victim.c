@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "exec/forward.h"
-#include "exec/init.h"
 #include "exec/message.h"
+#include "exec/title.h"
 #include "ns/process.h"
 
 /* What is asked to end has so much time, in milliseconds. */
@@ -34,22 +34,6 @@ void victim_close(struct victim *v)
 	if (v->signals >= 0)
 		close(v->signals);
 	*v = VICTIM_NONE;
-}
-
-/* Our init is an ancestor, and the leader of a shell job may be between. */
-static pid_t find_init(pid_t pid)
-{
-	struct ns_process p;
-	char title[32];
-
-	while (pid > 1 && ns_process_title(pid, title, sizeof(title)) == 0) {
-		if (!strncmp(title, INIT_TITLE, strlen(INIT_TITLE)))
-			return pid;
-		if (ns_process_read(pid, &p) < 0)
-			break;
-		pid = p.ppid;
-	}
-	return 0;
 }
 
 int victim_restored(struct victim *v, pid_t pid)
@@ -186,7 +170,7 @@ void victim_end(struct victim *v)
 
 	if (v->pidfd < 0)
 		return;
-	init = find_init(v->pid);
+	init = title_find_init(v->pid, NULL);
 	/* Of a session of its own, all processes. */
 	if (v->child)
 		kill(-v->pid, SIGTERM);

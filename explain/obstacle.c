@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "explain/report.h"
 #include "explain/screen.h"
+#include "explain/user.h"
 
 /* The numbers that are looked for; those found have members. */
 struct search {
@@ -125,19 +125,9 @@ pid_t obstacle_process(const struct obstacle *o)
 		       : 0;
 }
 
-static const char *user_name(pid_t pid, char *buf, size_t size)
+static const char *owner(pid_t pid, char *buf, size_t size)
 {
-	int64_t uid = ns_stat_owner(pid);
-	const struct passwd *user;
-
-	if (uid < 0)
-		return "?";
-	user = getpwuid((uid_t)uid);
-	if (user)
-		snprintf(buf, size, "%s", user->pw_name);
-	else
-		snprintf(buf, size, "%" PRId64, uid);
-	return buf;
+	return user_name(ns_stat_owner(pid), buf, size);
 }
 
 /* As people say it: the two words that matter. */
@@ -163,13 +153,13 @@ static void age_words(uint64_t s, char *buf, size_t size)
 void obstacle_sentence(const struct obstacle *o, char *buf, size_t size)
 {
 	char user[64], age[64];
-	const char *owner = user_name(o->by.pid, user, sizeof(user));
+	const char *name = owner(o->by.pid, user, sizeof(user));
 
 	age_words(ns_stat_age(&o->by), age, sizeof(age));
 	switch (o->kind) {
 	case OBSTACLE_PROCESS:
 		snprintf(buf, size, "process %d (%s) of user %s, for %s%s",
-			 o->by.pid, o->by.name, owner, age,
+			 o->by.pid, o->by.name, name, age,
 			 o->by.kthread ? ", a kernel thread" : "");
 		break;
 	case OBSTACLE_ZOMBIE:
@@ -181,7 +171,7 @@ void obstacle_sentence(const struct obstacle *o, char *buf, size_t size)
 	case OBSTACLE_THREAD:
 		snprintf(buf, size,
 			 "a thread of process %d (%s) of user %s, for %s",
-			 o->by.pid, o->by.name, owner, age);
+			 o->by.pid, o->by.name, name, age);
 		break;
 	default:
 		snprintf(buf, size,
@@ -189,7 +179,7 @@ void obstacle_sentence(const struct obstacle *o, char *buf, size_t size)
 			 "%d (%s) of user %s%s",
 			 o->kind == OBSTACLE_SESSION ? "session" : "group",
 			 o->members, o->members == 1 ? "" : "es", o->by.pid,
-			 o->by.name, owner, o->members == 1 ? "" : ", for one");
+			 o->by.name, name, o->members == 1 ? "" : ", for one");
 	}
 }
 
@@ -227,7 +217,7 @@ void obstacle_json(FILE *out, const struct obstacles *all)
 		fputs("\"command\":", out);
 		report_string(out, o->by.name);
 		fputs(",\"user\":", out);
-		report_string(out, user_name(o->by.pid, user, sizeof(user)));
+		report_string(out, owner(o->by.pid, user, sizeof(user)));
 		fprintf(out,
 			",\"seconds\":%" PRIu64
 			",\"parent\":%d,\"members\":%zu,"

@@ -2,11 +2,11 @@
 #include "explain/picture.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain/entry.h"
+#include "explain/user.h"
 
 enum {
 	DEPTH_MAX = 64, /* deeper trees are drawn without more indentation */
@@ -41,16 +41,7 @@ void picture_command(const struct image_process *p, char *buf, size_t size)
 
 static const char *owner(const struct image_process *p, char *buf, size_t size)
 {
-	const struct passwd *user;
-
-	if (!p->has_owner)
-		return "-";
-	user = getpwuid(p->uid);
-	if (user)
-		snprintf(buf, size, "%s", user->pw_name);
-	else
-		snprintf(buf, size, "%u", p->uid);
-	return buf;
+	return p->has_owner ? user_name(p->uid, buf, size) : "-";
 }
 
 static const char *state(const struct image_task *t,

@@ -3,6 +3,24 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+struct screen screen_stdout(void)
+{
+	const char *colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct screen to = {.out = stdout};
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return to;
+	to.colour = (!colour || !*colour) && term && strcmp(term, "dumb") != 0;
+	to.width = 80;
+	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
+		to.width = size.ws_col;
+	return to;
+}
 
 void screen_harmless(char *text)
 {

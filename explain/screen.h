@@ -17,6 +17,12 @@ struct screen {
 };
 
 /**
+ * screen_stdout - stdout: a terminal has its width, and colours unless NO_COLOR
+ * or TERM=dumb is set; else lines are not cut.
+ */
+struct screen screen_stdout(void);
+
+/**
  * screen_harmless - replace control characters by '?', in place.
  */
 void screen_harmless(char *text);

@@ -30,12 +30,13 @@ static _Noreturn void hold(int pidfd, int done)
 		pidfd = dup(pidfd);
 	if (dup2(done, 1) < 0 || dup2(pidfd, 0) < 0 ||
 	    ns_close_range(2, ~0U) < 0 || chdir("/") < 0)
-		_exit(1);
+		_exit(NS_HOLDER_FAILED);
 	if (read(1, &byte, 1) == 1)
-		_exit(0);
+		_exit(byte == NS_HOLDER_LEFT ? NS_HOLDER_LEFT
+					     : NS_HOLDER_ENDED);
 	while (poll(&end, 1, -1) < 0 && errno == EINTR)
 		;
-	_exit(1);
+	_exit(NS_HOLDER_FAILED);
 }
 
 /* Its child is left to the namespace's init. */
@@ -72,11 +73,19 @@ int ns_hold(int pidfd, int *ret_done)
 	return -EAGAIN;
 }
 
+int ns_hold_tell(int done, bool left)
+{
+	char byte = left ? NS_HOLDER_LEFT : NS_HOLDER_ENDED;
+
+	return write(done, &byte, 1) == 1 ? 0 : -errno;
+}
+
 bool ns_is_holder(pid_t pid)
 {
-	struct ns_process p;
+	char name[32];
 
-	return ns_process_read(pid, &p) == 0 && !strcmp(p.name, HOLDER);
+	return ns_process_file(pid, "comm", name, sizeof(name)) >= 0 &&
+	       !strcmp(name, HOLDER "\n");
 }
 
 /*

@@ -58,19 +58,31 @@ static uint64_t field_mask(const char *text, const char *name)
 	return at ? strtoull(at, NULL, 16) : 0;
 }
 
-static pid_t last_number(const char *text, const char *name)
+static int numbers(const char *text, pid_t *ret)
 {
-	const char *at = field(text, name);
-	pid_t last = -1;
+	const char *at = field(text, "NSpid:");
 	char *end;
+	int n = 0;
 
-	while (at && *at != '\n' && *at != '\0') {
-		last = (pid_t)strtol(at, &end, 10);
+	while (at && *at != '\n' && *at != '\0' && n < NS_PROCESS_LEVELS) {
+		ret[n] = (pid_t)strtol(at, &end, 10);
 		if (end == at)
 			break;
+		n++;
 		at = end + strspn(end, " \t");
 	}
-	return last;
+	return n;
+}
+
+int ns_process_numbers(pid_t pid, pid_t *ret)
+{
+	char text[8192];
+	int n = ns_process_file(pid, "status", text, sizeof(text));
+
+	if (n < 0)
+		return n;
+	n = numbers(text, ret);
+	return n ? n : -EBADMSG;
 }
 
 /* The ninth field of stat; comm, the second, may hold blanks and brackets. */
@@ -124,6 +136,7 @@ bool ns_process_is_dying(pid_t pid)
 int ns_process_read(pid_t pid, struct ns_process *ret)
 {
 	struct ns_process p = {.pid = pid};
+	pid_t number[NS_PROCESS_LEVELS];
 	char path[64], text[8192];
 	const char *at;
 	int n;
@@ -135,7 +148,8 @@ int ns_process_read(pid_t pid, struct ns_process *ret)
 	p.tgid = (pid_t)field_number(text, "Tgid:");
 	p.ppid = (pid_t)field_number(text, "PPid:");
 	p.tracer = (pid_t)field_number(text, "TracerPid:");
-	p.inner = last_number(text, "NSpid:");
+	n = numbers(text, number);
+	p.inner = n ? number[n - 1] : -1;
 	at = field(text, "State:");
 	p.state = at ? *at : '?';
 	at = field(text, "Name:");

@@ -30,6 +30,17 @@ struct ns_process {
  */
 int ns_process_read(pid_t pid, struct ns_process *ret);
 
+/* PID namespaces are at most so deep, pid_namespaces(7). */
+#define NS_PROCESS_LEVELS 33
+
+/**
+ * ns_process_numbers - the numbers of a process: in the pid namespace of this
+ * /proc, in the one below that on the way to its own, and so on.
+ * @ret: NS_PROCESS_LEVELS numbers
+ * Returns how many there are, at least one, or -errno; NSpid, Linux 4.1.
+ */
+int ns_process_numbers(pid_t pid, pid_t *ret);
+
 /**
  * ns_process_is_dying - whether a process is about to end: it has SIGKILL
  * pending, or is exiting and still gives back what it has.

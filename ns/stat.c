@@ -110,7 +110,7 @@ int ns_stat_walk(int (*process)(const struct ns_stat *p, void *data),
 			continue;
 		got = process(&p, data);
 		/* A dead leader is not counted while its threads live on. */
-		if (!got && (threads > 1 || p.state == 'Z'))
+		if (!got && thread && (threads > 1 || p.state == 'Z'))
 			got = stat_threads(&p, thread, data);
 	}
 	closedir(dir);
@@ -127,6 +127,19 @@ int64_t ns_stat_owner(pid_t pid)
 		return n;
 	at = strstr(text, "\nUid:\t");
 	return at ? strtoll(at + strlen("\nUid:\t"), NULL, 10) : -EBADMSG;
+}
+
+int64_t ns_stat_since(const struct ns_stat *p)
+{
+	int64_t hz = sysconf(_SC_CLK_TCK), ns = 1000 * 1000 * 1000;
+	struct timespec now, up;
+
+	/* One after the other: the same answer each time, to a microsecond. */
+	if (clock_gettime(CLOCK_REALTIME, &now) < 0 ||
+	    clock_gettime(CLOCK_BOOTTIME, &up) < 0)
+		return 0;
+	return (now.tv_sec - up.tv_sec) +
+	       (now.tv_nsec - up.tv_nsec + (int64_t)p->start * (ns / hz)) / ns;
 }
 
 uint64_t ns_stat_age(const struct ns_stat *p)

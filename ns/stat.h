@@ -29,7 +29,7 @@ int ns_stat_read(pid_t pid, struct ns_stat *ret);
  * ns_stat_walk - go over all processes.
  * @process: gets each process; not 0 ends the walk
  * @thread: gets each thread but the first of a process with several, after the
- * process itself; not 0 ends the walk
+ * process itself; not 0 ends the walk.  NULL: threads are left out
  * Returns 0, what ended the walk, or -errno.
  */
 int ns_stat_walk(int (*process)(const struct ns_stat *p, void *data),
@@ -40,6 +40,11 @@ int ns_stat_walk(int (*process)(const struct ns_stat *p, void *data),
  * ns_stat_owner - the user that a process belongs to, or -errno.
  */
 int64_t ns_stat_owner(pid_t pid);
+
+/**
+ * ns_stat_since - when a process was started, in seconds since 1970, or 0.
+ */
+int64_t ns_stat_since(const struct ns_stat *p);
 
 /**
  * ns_stat_age - for how many seconds a process has been there.

@@ -11,7 +11,8 @@ detaches() { # ARGUMENT...
   status_is 0
   ROOT=$(<"$DIR/pidfile")
   wait_running "$ROOT"
-  equals "$(title_of "$(parent_of "$ROOT")")" "criu-ns: init $DIR/img"
+  equals "$(title_of "$(parent_of "$ROOT")")" \
+    "criu-ns: init $DIR/img root=$(inner_pid_of "$ROOT") how=restored generation=1 checkpoint=----------"
   end_tree "$ROOT"
 }
 
