@@ -84,7 +84,8 @@ static int look(struct findings *all, const struct argv *a, const char *dir,
 				     .n_options = a->n_options};
 	struct still how = {.program = a->typed ? *a->typed : NULL,
 			    .dir = dir,
-			    .given = given};
+			    .given = given,
+			    .rewinds = argv_flag(a, OPT_REWIND)};
 	char **known;
 	int fd, err, status = before_directory(dir, "image", &fd);
 

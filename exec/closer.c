@@ -136,11 +136,14 @@ static void look_at_image(const struct failure *f, struct findings *ret)
 		given = check_image_words(&typed);
 		known = check_image_words(f->argv);
 		if (given && known)
-			explain_image(ret, f->images,
-				      &(struct still){.program = *typed.typed,
-						      .dir = dir ? dir : ".",
-						      .given = given + 1,
-						      .known = known + 1});
+			explain_image(
+				ret, f->images,
+				&(struct still){.program = *typed.typed,
+						.dir = dir ? dir : ".",
+						.given = given + 1,
+						.known = known + 1,
+						.rewinds = argv_flag(
+							&typed, OPT_REWIND)});
 		argv_build_free(given);
 		argv_build_free(known);
 	}

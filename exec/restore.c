@@ -14,6 +14,7 @@
 #include "exec/restore.h"
 #include "exec/message.h"
 #include "exec/record.h"
+#include "exec/rewind.h"
 #include "exec/series.h"
 #include "image/contents.h"
 #include "ns/ns.h"
@@ -101,6 +102,10 @@ static int check_usage(const struct argv *a)
 		return message_fail("--exec-cmd and --shell-job can't be used "
 				    "together here: the parent of a shell job "
 				    "is the leader of its session");
+	if (argv_flag(a, OPT_REWIND) && argv_flag(a, OPT_STREAM))
+		return message_fail("--rewind-files and --stream can't be used "
+				    "together: the images are not there to be "
+				    "read");
 	if (!command && a->n_operands)
 		return message_fail("'%s' is one word too many for restore",
 				    a->operand[0]);
@@ -307,6 +312,9 @@ int restore_run(struct restore *r, bool *ret_ran)
 		status = inherit_stdio(r);
 	if (!status)
 		status = make_plan(r, work);
+	/* Last: it changes what is there. */
+	if (!status && argv_flag(a, OPT_REWIND))
+		status = rewind_files(r->images ? r->images : ".", a, &r->tree);
 	if (!status)
 		status = capture_begin(&r->log);
 	if (!status)

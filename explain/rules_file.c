@@ -11,8 +11,10 @@ static const struct rule rows[] = {
 			    "{expected:d})"},
 		.cause = "file /{path} has changed: it has {size} bytes now, "
 			 "and {expected} when the tree was dumped",
-		.cure = "bring the file of that time back, or give it that "
-			"size again, if the tree can live with what is in it",
+		.cure = "bring the file of that time back (one that the tree "
+			"itself has written on: criu-ns restore "
+			"--rewind-files), or give it that size again, if the "
+			"tree can live with what is in it",
 		.command = "truncate -s {expected} /{path}",
 	},
 	{

@@ -47,6 +47,7 @@ enum use {
 	USE_OPEN = 1 << 0,
 	USE_RUN = 1 << 1, /* executable, mapped */
 	USE_DIRECTORY = 1 << 2,
+	USE_WRITE = 1 << 3, /* open or mapped, to be written */
 };
 
 struct sight_use {

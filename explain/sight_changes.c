@@ -104,6 +104,12 @@ void sight_size(struct sight *l, const struct sight_use *u, off_t size)
 	value_of(f, u);
 	finding_value(f, "size", "%" PRId64, (int64_t)size);
 	finding_value(f, "old_size", "%s", old);
+	if (u->use & USE_WRITE && (uint64_t)size > u->file->size) {
+		finding_cure(f, "put it back, if the tree itself went on after "
+				"the dump; what was added is kept beside it");
+		sight_need(l, f, "--rewind-files");
+		return;
+	}
 	if (u->use & USE_RUN) {
 		finding_cure(f, "bring back the version that the tree was "
 				"dumped with (was a package upgraded?)");

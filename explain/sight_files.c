@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "explain/sight.h"
+#include "image/written.h"
 
 struct uses {
 	struct sight *sight;
@@ -28,6 +29,8 @@ static void note(struct uses *u, uint32_t type, uint32_t id, unsigned int use,
 	used->file = f;
 	used->use |= use;
 	used->pid = used->pid ? used->pid : pid;
+	if (image_written_to(f))
+		used->use |= USE_WRITE;
 }
 
 static void note_all(struct uses *u)
@@ -48,38 +51,6 @@ static void note_all(struct uses *u)
 	}
 }
 
-static const struct image_mount *mount_of(const struct image_contents *c,
-					  const struct image_file *f)
-{
-	for (size_t i = 0; i < c->n_mounts; i++)
-		if (c->mount[i].id == f->mount)
-			return &c->mount[i];
-	return NULL;
-}
-
-/* Whether restore opens it on this host, by a path that means the same. */
-static bool is_of_host(const struct sight *l, const struct image_file *f)
-{
-	const char *path = f->path;
-	const struct image_mount *m;
-
-	if (!path || *path != '/' || f->external)
-		return false;
-	if (f->remap == REMAP_GHOST || f->remap == REMAP_PROC)
-		return false;
-	/* A fresh /proc has other processes. */
-	if (!strncmp(path, "/proc/", 6) &&
-	    ((path[6] >= '0' && path[6] <= '9') ||
-	     !strncmp(path + 6, "self", 4) ||
-	     !strncmp(path + 6, "thread-self", 11)))
-		return false;
-	if (!l->own_root)
-		return true;
-	m = mount_of(l->image, f);
-	return m && m->path &&
-	       (!strcmp(m->path, "./") || !strcmp(m->path, "/"));
-}
-
 static void compare(struct sight *l, const struct sight_use *u,
 		    const struct stat *st)
 {
@@ -90,7 +61,9 @@ static void compare(struct sight *l, const struct sight_use *u,
 		sight_mode(l, u, st->st_mode);
 		return;
 	}
-	if (file->has_size && (uint64_t)st->st_size != file->size)
+	if (file->has_size && (uint64_t)st->st_size != file->size &&
+	    !(l->how->rewinds && u->use & USE_WRITE &&
+	      (uint64_t)st->st_size > file->size))
 		sight_size(l, u, st->st_size);
 	if (sight_has(l, "skip-file-rwx-check"))
 		changed &= ~0777U;
@@ -101,7 +74,6 @@ static void compare(struct sight *l, const struct sight_use *u,
 static void sight_file(struct sight *l, const struct sight_use *u)
 {
 	const char *path = u->file->path;
-	unsigned int access = u->file->flags & O_ACCMODE;
 	struct stat st;
 
 	if (u->file->remap == REMAP_LINK) {
@@ -116,9 +88,7 @@ static void sight_file(struct sight *l, const struct sight_use *u)
 		return;
 	}
 	compare(l, u, &st);
-	if (u->use & USE_OPEN && S_ISREG(st.st_mode) &&
-	    (access == O_WRONLY || access == O_RDWR) &&
-	    !(u->file->flags & O_PATH) &&
+	if (u->use & USE_WRITE && S_ISREG(st.st_mode) &&
 	    faccessat(l->root, path, W_OK, 0) < 0 && errno == EROFS)
 		sight_read_only(l, u);
 }
@@ -156,7 +126,8 @@ void sight_files(struct sight *l)
 	}
 	note_all(&u);
 	for (size_t i = 0; i < c->n_files; i++)
-		if (u.of[i].file && is_of_host(l, u.of[i].file))
+		if (u.of[i].file &&
+		    image_contents_place(c, u.of[i].file) == IMAGE_HERE)
 			u.of[n++] = u.of[i];
 	qsort(u.of, n, sizeof(*u.of), by_path);
 	for (size_t i = 0, next; i < n; i = next) {

@@ -238,6 +238,8 @@ static void sort(struct findings *all, size_t from)
 
 static void sight_all(struct sight *l)
 {
+	if (l->how->rewinds)
+		sight_need(l, NULL, "--rewind-files");
 	sight_namespaces(l);
 	sight_security(l);
 	sight_outside(l);

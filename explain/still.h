@@ -19,6 +19,7 @@ struct still {
 	char *const *given; /* those that a cure has to repeat */
 	char *const *known; /* those that configuration and image bring along;
 			       may have those given, too */
+	bool rewinds;	    /* --rewind-files, which is not CRIU's, is given */
 };
 
 /**

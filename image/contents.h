@@ -49,6 +49,7 @@ struct image_file {
 	uint32_t flags;	  /* O_* */
 	uint64_t pos, size;
 	bool has_size, has_mode;
+	bool mapped_to_write; /* a shared mapping that may be written to */
 	mode_t mode;
 	int mount;     /* number of the mount, -1 without mounts in the image */
 	bool external; /* --external file[...]: path is what is in there */
@@ -154,5 +155,19 @@ const struct image_file *image_contents_file(const struct image_contents *c,
  */
 const char *image_contents_path(const struct image_contents *c,
 				const struct image_file *file);
+
+/* Where a restore finds the file that a path of the image names. */
+enum image_place {
+	IMAGE_HERE,    /* on this host, by that path, from the tree's root */
+	IMAGE_INSIDE,  /* on a mount that the image brings along */
+	IMAGE_NOWHERE, /* not by its path: deleted, external, of a /proc/PID */
+};
+
+/**
+ * image_contents_place - where a regular file is.
+ * @c: with .tree.namespaces filled in, as image_read() does it
+ */
+enum image_place image_contents_place(const struct image_contents *c,
+				      const struct image_file *f);
 
 #endif

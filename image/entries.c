@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,41 @@ const char *image_contents_path(const struct image_contents *c,
 	if (!file->path && file->path_of)
 		file = image_contents_file(c, IMAGE_REGULAR, file->path_of);
 	return file ? file->path : NULL;
+}
+
+static const struct image_mount *mount_of(const struct image_contents *c,
+					  const struct image_file *f)
+{
+	for (size_t i = 0; i < c->n_mounts; i++)
+		if (c->mount[i].id == f->mount)
+			return &c->mount[i];
+	return NULL;
+}
+
+/* A fresh /proc has other processes. */
+static bool is_of_process(const char *path)
+{
+	return !strncmp(path, "/proc/", 6) &&
+	       ((path[6] >= '0' && path[6] <= '9') ||
+		!strncmp(path + 6, "self", 4) ||
+		!strncmp(path + 6, "thread-self", 11));
+}
+
+enum image_place image_contents_place(const struct image_contents *c,
+				      const struct image_file *f)
+{
+	const struct image_mount *m;
+
+	if (!f->path || *f->path != '/' || f->external ||
+	    f->remap == REMAP_GHOST || f->remap == REMAP_PROC ||
+	    is_of_process(f->path))
+		return IMAGE_NOWHERE;
+	if (!(c->tree.namespaces & CLONE_NEWNS))
+		return IMAGE_HERE;
+	m = mount_of(c, f);
+	return m && m->path && (!strcmp(m->path, "./") || !strcmp(m->path, "/"))
+		       ? IMAGE_HERE
+		       : IMAGE_INSIDE;
 }
 
 static int entries_remap(struct gather *g, struct file *file)

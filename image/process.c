@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "image/gather.h"
@@ -13,7 +15,8 @@ enum {
 	STATE_STOPPED = 3,
 	STATE_ZOMBIE = 6,
 
-	VMA_FILE = 1 << 6 | 1 << 7, /* private, shared */
+	VMA_FILE_SHARED = 1 << 7,
+	VMA_FILE = 1 << 6 | VMA_FILE_SHARED, /* private or shared */
 	VMA_MEMFD = 1 << 14,
 
 	PAGES_PARENT = 1 << 0,
@@ -90,7 +93,20 @@ static int process_core(struct gather *g, size_t i)
 	return 0;
 }
 
-static int process_maps(struct image_process *p, const Image__Mm *mm)
+/* To write to a shared mapping, restore opens its file to be written. */
+static void process_writes(struct gather *g, const Image__Vma *vma)
+{
+	struct image_file *f = (struct image_file *)image_contents_file(
+		g->c, IMAGE_REGULAR, (uint32_t)vma->shmid);
+	bool writes = vma->has_fdflags ? (vma->fdflags & O_ACCMODE) != O_RDONLY
+				       : vma->prot & PROT_WRITE;
+
+	if (f && writes)
+		f->mapped_to_write = true;
+}
+
+static int process_maps(struct gather *g, struct image_process *p,
+			const Image__Mm *mm)
 {
 	struct set seen = {0};
 	int err = 0;
@@ -103,6 +119,8 @@ static int process_maps(struct image_process *p, const Image__Mm *mm)
 			p->mapped += vma->end - vma->start;
 		if (!(vma->status & VMA_FILE) || vma->status & VMA_MEMFD)
 			continue;
+		if (vma->status & VMA_FILE_SHARED)
+			process_writes(g, vma);
 		err = image_set_add(&seen, vma->shmid & UINT32_MAX);
 		if (err <= 0)
 			continue;
@@ -172,7 +190,7 @@ static int process_memory(struct gather *g, struct image_process *p,
 	p->executable = mm->exe_file_id;
 	start = mm->mm_arg_start;
 	end = mm->mm_arg_end;
-	err = process_maps(p, mm);
+	err = process_maps(g, p, mm);
 	if (!err)
 		err = process_pagemap(g, p, pid);
 	if (!err && g->titles)

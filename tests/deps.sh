@@ -19,6 +19,8 @@ packages=(
   protobuf-c-compiler
   # test
   bats check less openssl patchelf procps python3 strace tmux util-linux vim
+  # test moves: an ssh server that is a program and no service
+  dropbear-bin openssh-client rsync zstd
   # lint
   clang clang-format clang-tidy cppcheck mandoc shellcheck
   # fuzz

@@ -18,6 +18,7 @@
 #include "explain/picture.h"
 #include "explain/report.h"
 #include "explain/still.h"
+#include "image/written.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -126,6 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct image_problem problem;
 	struct image_contents c;
+	struct image_written *written;
+	size_t n_written;
 	struct image_tree tree;
 	int err;
 
@@ -139,6 +142,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (image_contents_read(dir, &c, true) && !c.n_problems)
 		abort();
 	draw(&c);
+	if (!image_written(&c, &written, &n_written))
+		free(written);
 	image_contents_free(&c);
 	judge();
 	empty();

@@ -234,6 +234,8 @@ runs_on_and_ends() { # [OPTION...] for restore
   told 'nothing of it is left'
   paste_cure
   status_is 0
+  equals "$(<extra.x.criu-ns-tail.1)" more
+  end_tree "$(<pidfile)"
   runs_on_and_ends
 }
 
