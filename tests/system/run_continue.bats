@@ -375,6 +375,32 @@ END
     'read three 0'
 }
 
+@test "run --rewind-files: each line of the output is there once" {
+  local job=(sh -c 'n=0; while [ $n -lt 200 ]; do n=$((n + 1)); echo $n
+    echo $n >"$1"; sleep 0.01; done; exit 8' sh "$DIR/count")
+  FILE=$DIR/count
+  "$HELPERS_DIR/alone" -k "$CRIU_NS" run -D ckpt -- "${job[@]}" \
+    </dev/null >o 2>&1 &
+  LAUNCHER=$!
+  wait_until 20 init_is_there "$LAUNCHER"
+  wait_growing "$FILE"
+  checkpoint
+  wait_growing "$FILE"
+  kill -KILL "$LAUNCHER" "$INIT"
+  wait_status "$LAUNCHER" || :
+  wait_ended "$INIT" "$ROOT"
+  STATUS=0
+  "$CRIU_NS" run -D ckpt -- "${job[@]}" 2>e >>other </dev/null || STATUS=$?
+  status_is 125
+  grep -q -- --rewind-files e
+  STATUS=0
+  "$CRIU_NS" run -D ckpt --rewind-files -- "${job[@]}" >>o 2>&1 </dev/null ||
+    STATUS=$?
+  status_is 8
+  equals "$(<o)" "$(seq 200)"
+  [[ $(<o.criu-ns-tail.1) == *[0-9]* ]]
+}
+
 @test "run: on a terminal, checkpointed, continued on another" {
   cat >talk.sh <<'END'
 echo up
