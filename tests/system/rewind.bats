@@ -191,9 +191,9 @@ OPTIONS=()
 @test "rewind: somebody still writes: it is named, nothing is changed" {
   start_writer place both
   dump_and_go_on place both
-  start_alone sh -c 'exec 5>>place; while :; do sleep 0.05; done'
-  wait_until 5 test -e "/proc/$PID/fd/5"
-  refused "cannot rewind '$DIR/place': process $PID (sh) has it open to write (end it first" \
+  start_alone sh -c 'exec 5>>place; exec sleep 1000'
+  wait_until 5 is_sleep "$PID"
+  refused "cannot rewind '$DIR/place': process $PID (sleep) has it open to write (end it first" \
     'no file was changed'
   untouched place both
   not err_has "$DIR/both"
@@ -511,6 +511,54 @@ come_back_traced() { # STRACE_OPTION...
   equals "$(grep -c 'is put back' err)" 63
   rewound f63 f63.criu-ns-tail.1
   end_tree "$ROOT"
+}
+
+@test "rewind: where stderr is one of the files, nothing is written to it" {
+  start_writer place
+  dump_and_go_on place
+  # shellcheck disable=SC2016 # for the inner shell
+  run_it bash -c '"$@" 2>>place' sh "$CRIU_NS" restore -D img -d -v0 \
+    --pidfile "$DIR/pidfile" --rewind-files
+  status_is 0
+  ROOT=$(<pidfile)
+  cat place.criu-ns-tail.1 >>rest
+  wait_until 20 more_lines place "$(lines_of all.place)"
+  counts_on place
+  tail -c "$(stat -c %s rest)" all.place | cmp - rest
+  end_tree "$ROOT"
+}
+
+@test "rewind: run continues a job that went on after its last checkpoint" {
+  FILE=$DIR/place
+  start_criu_ns run -D ckpt -- "$HELPERS_DIR/writer" "$FILE" "$DIR/append"
+  wait_until 20 init_is_there "$LAUNCHER"
+  wait_lines "$FILE" 10
+  kill -USR1 "$LAUNCHER"
+  wait_until 20 test -s ckpt/criu-ns.conf
+  wait_lines "$FILE" $(($(lines_of "$FILE") + 20))
+  kill -KILL "$INIT"
+  wait_launcher
+  wait_ended "$INIT"
+  save_all place append
+  criu_ns run -D ckpt -- "$HELPERS_DIR/writer" "$FILE" "$DIR/append"
+  status_is 125
+  err_has '--rewind-files'
+  untouched place append
+  start_criu_ns run -D ckpt --rewind-files -- "$HELPERS_DIR/writer" "$FILE" \
+    "$DIR/append"
+  wait_until 20 init_is_there "$LAUNCHER"
+  # Its stderr is run's: nothing is said.
+  local name size
+  for name in place append; do
+    size=$(($(stat -c %s "all.$name") - $(stat -c %s "$name.criu-ns-tail.1")))
+    head -c "$size" "all.$name" | cat - "$name.criu-ns-tail.1" |
+      cmp - "all.$name"
+    wait_until 20 more_lines "$name" "$(lines_of "all.$name")"
+    counts_on "$name"
+  done
+  kill -KILL "$ROOT"
+  wait_launcher
+  status_is 137
 }
 
 @test "rewind: where it can't be had" {
