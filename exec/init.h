@@ -8,6 +8,7 @@
 
 #include "exec/criu.h"
 #include "exec/stdio.h"
+#include "exec/unshare.h"
 #include "exec/wire.h"
 
 /*
@@ -35,6 +36,7 @@ struct init_plan {
 	int claim;		   /* a lock to be held, or -1 */
 	const char *work_dir;	   /* where exec_cmd starts */
 	const char *images;	   /* the image directory, for ps */
+	struct unshare unshare;
 };
 
 /**
