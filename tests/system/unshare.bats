@@ -99,6 +99,25 @@ load copies
   end_tree "$RUNNER" || :
 }
 
+@test "unshare: run starts a command in new namespaces, and continues it there" {
+  start_criu_ns run -D ckpt --unshare net,uts --hostname first \
+    -- "$HELPERS_DIR/server"
+  wait_running_below "$LAUNCHER"
+  not equals "$(ns_of "$ROOT" net)" "$(ns_of self net)"
+  equals "$(nsenter -t "$ROOT" -u hostname)" first
+  kill -TERM "$LAUNCHER"
+  wait_launcher
+  status_is 75
+  equals "$(find ckpt -name 'netdev-*' -o -name 'utsns-*')" ''
+  start_criu_ns run -D ckpt --unshare net,uts --hostname second \
+    -- "$HELPERS_DIR/server"
+  wait_running_below "$LAUNCHER"
+  equals "$(nsenter -t "$ROOT" -u hostname)" second
+  kill -USR1 "$ROOT"
+  wait_launcher
+  status_is 0
+}
+
 @test "unshare: --join-ns beside it" {
   dump_counter
   start_alone unshare -u sh -c 'hostname joined && exec sleep 1000'
@@ -119,6 +138,10 @@ load copies
   criu_ns restore -D img --unshare ''
   status_is 125
   one_line "'' is no namespace of --unshare"
+  criu_ns run -D ckpt --hostname x -- true
+  status_is 125
+  one_line '--hostname needs --unshare uts'
+  [[ ! -e ckpt ]]
   criu_ns restore -D img --unshare net --hostname x
   status_is 125
   one_line '--hostname needs --unshare uts'
