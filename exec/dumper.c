@@ -48,8 +48,7 @@ static const char *place_text(uint32_t place)
 		[PLACE_OTHER_PROC] = "/proc is not of the pid namespace",
 		[PLACE_TARGET] = "cannot find the target in its pid namespace",
 		[PLACE_SHARE] = "cannot pass the image directory on",
-		[PLACE_OTHER_NS] = "cannot enter the namespaces that the "
-				   "target was restored into",
+		[PLACE_OTHER_NS] = "cannot enter the namespaces of --unshare",
 	};
 
 	return text[place];
