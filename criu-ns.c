@@ -44,6 +44,18 @@
  *   The leader does steps 5 to 7 in init's place and stays as the job's parent
  *   and the owner of its terminal; with the launcher gone, it reads the pty.
  *
+ *   --unshare adds network, IPC or UTS namespaces in step 3.  They are init's,
+ *   not the tree's: a dump joins them, and leaves them out (exec/target.c).
+ *
+ *   Copies of one image (exec/copies.c, crowd.c): a process above does step 1
+ *   once, and forks a launcher for each copy, so many at a time:
+ *
+ *   criu-ns restore --copies 3
+ *    ├─ launcher of copy 1 ── init ─ root     each from step 2 on, in a process
+ *    ├─ launcher of copy 2 ── init ─ root     group of its own; signals come
+ *    └─ launcher of copy 3 ── init ─ root     from above only
+ *    ◀──pipe: copy and root ──┘
+ *
  * Dump (exec/dump.c, dumper.c, target.c)
  *
  *   launcher: criu-ns dump -t PID

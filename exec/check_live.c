@@ -120,7 +120,7 @@ static int report(const struct argv *a, const struct target *t,
 
 int check_live(struct argv *a)
 {
-	struct target t = {.pidfd = -1, .pidns = -1, .mntns = -1};
+	struct target t = TARGET_NONE;
 	struct criu criu = {.fd = -1};
 	const char *mounts = argv_last(a, OPT_MOUNTS);
 	char why[ARGV_WHY];

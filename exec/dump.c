@@ -248,7 +248,7 @@ int command_dump(struct argv *a)
 			 .criu.fd = -1,
 			 .store = STORE_NONE,
 			 .hook = HOOK_NONE,
-			 .target = {.pidfd = -1, .pidns = -1, .mntns = -1}};
+			 .target = TARGET_NONE};
 	bool leave_mounts = false;
 	unsigned int keep = 0;
 	pid_t pid = 0;

@@ -35,6 +35,7 @@ enum place {
 	PLACE_OTHER_PROC,
 	PLACE_TARGET,
 	PLACE_SHARE,
+	PLACE_OTHER_NS,
 };
 
 static const char *place_text(uint32_t place)
@@ -47,6 +48,7 @@ static const char *place_text(uint32_t place)
 		[PLACE_OTHER_PROC] = "/proc is not of the pid namespace",
 		[PLACE_TARGET] = "cannot find the target in its pid namespace",
 		[PLACE_SHARE] = "cannot pass the image directory on",
+		[PLACE_OTHER_NS] = "cannot enter the namespaces of --unshare",
 	};
 
 	return text[place];
@@ -66,8 +68,15 @@ static _Noreturn void stop(int socket, enum place place, int err)
 static void take_place(struct dump *d, int socket)
 {
 	const struct target *t = &d->target;
+	unsigned long flag;
+	unsigned int i;
 	int err = 0;
 
+	for (i = 0; unshare_kind(i, &flag); i++) {
+		err = t->others[i] >= 0 ? ns_join(t->others[i], (int)flag) : 0;
+		if (err)
+			stop(socket, PLACE_OTHER_NS, err);
+	}
 	if (t->way == TARGET_INSIDE) {
 		err = t->mntns >= 0 ? ns_join(t->mntns, CLONE_NEWNS) : 0;
 		if (err)

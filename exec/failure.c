@@ -71,10 +71,19 @@ size_t failure_explain(const struct failure *f)
 	story_tell(capture_story(f->capture), &how, &all);
 	closer_look(&all, f);
 	n = all.n;
-	snprintf(prefix, sizeof(prefix), "criu-ns: %s failed: ", f->what);
+	snprintf(prefix, sizeof(prefix), "%s%s failed: ", message_name(),
+		 f->what);
 	report.prefix = prefix;
+	if (n && !json && f->told &&
+	    __atomic_fetch_add(f->told, 1, __ATOMIC_RELAXED)) {
+		/* Of several copies, the first one tells it all. */
+		all.n = 1;
+		report.end = NULL;
+		report.max_lines = 1;
+	}
 	if (n || json)
 		print(&all, &report, json);
+	all.n = n;
 	finding_free(&all);
 	return n;
 }

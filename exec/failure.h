@@ -21,6 +21,7 @@ struct failure {
 	int images;	  /* the image directory, or -1 */
 	const struct target *target; /* of a dump, or NULL */
 	const struct criu *criu;     /* likewise */
+	int *told; /* shared by copies: how many have said why, or NULL */
 };
 
 /**

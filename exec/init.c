@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "ns/caps.h"
 #include "ns/life.h"
 #include "ns/memory.h"
+#include "ns/loopback.h"
 #include "ns/ns.h"
 #include "ns/process.h"
 
@@ -41,6 +43,17 @@ static _Noreturn void undo(void)
 	_exit(1);
 }
 
+static void furnish(const struct init_plan *plan)
+{
+	const struct unshare *u = &plan->unshare;
+	int err = u->flags & CLONE_NEWNET ? loopback_up() : 0;
+
+	if (err)
+		build_give_up(plan, STEP_LOOPBACK, err);
+	if (u->hostname && sethostname(u->hostname, strlen(u->hostname)) < 0)
+		build_give_up(plan, STEP_HOSTNAME, -errno);
+}
+
 static void prepare(const struct init_plan *plan)
 {
 	pid_t max;
@@ -54,6 +67,7 @@ static void prepare(const struct init_plan *plan)
 	err = mount_proc();
 	if (err)
 		build_give_up(plan, STEP_PROC, err);
+	furnish(plan);
 	max = ns_pid_max();
 	if (max < 0)
 		build_give_up(plan, STEP_PID_MAX, max);

@@ -8,6 +8,7 @@
 
 #include "exec/criu.h"
 #include "exec/stdio.h"
+#include "exec/unshare.h"
 #include "exec/wire.h"
 
 /*
@@ -36,6 +37,7 @@ struct init_plan {
 	const char *work_dir;	   /* where exec_cmd starts */
 	const char *images;	   /* the image directory, for ps */
 	unsigned int generation;   /* how often it was restored; for ps */
+	struct unshare unshare;
 };
 
 /**

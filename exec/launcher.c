@@ -39,6 +39,9 @@ static const char *step_text(uint32_t step)
 				  "(/dev/ptmx, /dev/pts)",
 		[STEP_ROOT] = "criu reports success, but the root of the tree "
 			      "is not there",
+		[STEP_LOOPBACK] = "cannot switch on the loopback interface of "
+				  "the new network namespace",
+		[STEP_HOSTNAME] = "cannot set the host name (--hostname)",
 	};
 
 	return text[step];
@@ -59,7 +62,8 @@ int launcher_start(struct restore *r)
 	if (r->signals < 0)
 		return message_fail("cannot take over the signals: %s",
 				    strerror(-r->signals));
-	r->init_pid = ns_spawn(CLONE_NEWPID | CLONE_NEWNS, &r->init);
+	r->init_pid = ns_spawn(
+		CLONE_NEWPID | CLONE_NEWNS | r->plan.unshare.flags, &r->init);
 	if (r->init_pid == 0) {
 		close(pair[0]);
 		r->plan.socket = pair[1];
@@ -69,10 +73,11 @@ int launcher_start(struct restore *r)
 	if (r->stdio)
 		stdio_started(r->stdio);
 	if (r->init_pid < 0)
-		return message_fail("cannot create a pid and a mount "
-				    "namespace: %s%s",
-				    strerror(-r->init_pid),
-				    message_advice(r->init_pid));
+		return message_fail(
+			"cannot create a pid and a mount "
+			"namespace%s: %s%s",
+			r->plan.unshare.flags ? ", and those of --unshare" : "",
+			strerror(-r->init_pid), message_advice(r->init_pid));
 	return 0;
 }
 
@@ -103,6 +108,8 @@ static int tree_runs(struct restore *r, int root)
 
 	r->root = root;
 	r->root_pid = ns_pidfd_number(root);
+	if (r->up)
+		r->up(r);
 	capture_end(&r->log);
 	job_runs(r);
 	if (r->undone_by)
@@ -140,7 +147,8 @@ static bool explain(struct restore *r)
 			    .capture = &r->log,
 			    .what = what,
 			    .end = "nothing of it is left",
-			    .pidfd = -1};
+			    .pidfd = -1,
+			    .told = r->told};
 	size_t n;
 
 	snprintf(what, sizeof(what), "restore from %s", r->images);

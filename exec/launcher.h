@@ -41,6 +41,8 @@ struct restore {
 	struct checkpoints *checkpoints; /* of criu-ns run, or NULL; not ours */
 	struct stdio *stdio;		 /* the same */
 	struct claim *claim;		 /* the same */
+	int *told;			 /* see struct failure */
+	void (*up)(struct restore *r); /* called when the tree runs, or NULL */
 	int undone_by; /* the signal that ended it before the tree ran */
 	int status;    /* exit status as known so far, or -1 */
 };

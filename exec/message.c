@@ -9,13 +9,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static char prefix[32] = "criu-ns: ";
+
+const char *message_name(void)
+{
+	return prefix;
+}
+
+void message_copy(unsigned int number)
+{
+	snprintf(prefix, sizeof(prefix), "criu-ns: copy %u: ", number);
+}
+
 /* In one write, so that lines of several processes do not mix. */
 __attribute__((format(printf, 1, 0))) static void print(const char *fmt,
 							va_list ap)
 {
-	static const char prefix[] = "criu-ns: ";
 	char text[4096];
-	size_t len = sizeof(prefix) - 1;
+	size_t len = strlen(prefix);
 
 	memcpy(text, prefix, len);
 	vsnprintf(text + len, sizeof(text) - len - 1, fmt, ap);
@@ -63,8 +74,8 @@ const char *message_advice(int err)
 		return " (a security module such as AppArmor or SELinux "
 		       "forbids it)";
 	case -ENOSPC:
-		return " (see /proc/sys/user/max_pid_namespaces and "
-		       "/proc/sys/user/max_mnt_namespaces)";
+		return " (see /proc/sys/user/max_pid_namespaces, "
+		       "max_mnt_namespaces and the others there)";
 	case -ENOSYS:
 	case -EINVAL:
 		return " (the kernel was built without namespaces, or a "

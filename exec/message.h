@@ -30,6 +30,17 @@ __attribute__((format(printf, 1, 2))) int message_fail(const char *fmt, ...);
 int message_flush(void);
 
 /**
+ * message_name - what stands before each message: "criu-ns: ".
+ */
+const char *message_name(void);
+
+/**
+ * message_copy - from now on this process speaks for a copy: "criu-ns: copy 3:
+ * " stands before each message.
+ */
+void message_copy(unsigned int number);
+
+/**
  * message_advice - what to do about an error of a namespace or mount call.
  * @err: negative errno
  * Returns a text to be put behind strerror(3): " (needs CAP_SYS_ADMIN; ...)",

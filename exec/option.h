@@ -81,6 +81,12 @@ enum option_id {
 	OPT_KILL,
 	OPT_YES,
 	OPT_NO_EXPLAIN,
+	OPT_UNSHARE,
+	OPT_HOSTNAME,
+	OPT_COPIES,
+	OPT_COPY_INDEX,
+	OPT_JOBS,
+	OPT_SHARED_FILES,
 };
 
 struct option_row {

@@ -11,6 +11,7 @@
 
 #include "exec/before.h"
 #include "exec/check_image.h"
+#include "exec/copies.h"
 #include "exec/restore.h"
 #include "exec/message.h"
 #include "exec/record.h"
@@ -112,34 +113,71 @@ static int check_usage(const struct argv *a)
 	return 0;
 }
 
-static int read_settings(struct restore *r)
+/* Of a series of images, the newest that is complete. */
+static int choose_image(struct argv *a)
+{
+	const char *pattern = argv_last(a, OPT_IMAGES_DIR);
+	char path[PATH_MAX];
+	int err;
+
+	if (!pattern || !series_is(pattern))
+		return 0;
+	err = series_newest(pattern, path);
+	if (err == -ENOENT)
+		return message_fail("cannot restore '%s': there is no complete "
+				    "image",
+				    pattern);
+	if (!err)
+		err = argv_append(a, "images-dir", false, path);
+	return err ? message_fail("cannot look for images '%s': %s", pattern,
+				  strerror(-err))
+		   : 0;
+}
+
+static const char *images_of(const struct argv *a)
+{
+	const char *images = argv_last(a, OPT_IMAGES_DIR);
+
+	return images ? images : ".";
+}
+
+int restore_options(struct restore *r)
 {
 	struct argv *a = r->argv;
-	const char *images = argv_last(a, OPT_IMAGES_DIR);
-	int status;
+	int status = choose_image(a);
 
-	status = before_record(images ? images : ".", a);
+	if (!status)
+		status = before_record(images_of(a), a);
 	if (!status)
 		status = check_usage(a);
-	if (!status && r->checkpoints && !argv_flag(a, OPT_IMAGE_CHECK))
-		status = check_image_stops(a, images ? images : ".");
 	if (!status)
-		status = redump_prepare(&r->redump, a);
+		status = unshare_read(a, &r->plan.unshare);
+	r->detached = argv_flag(a, OPT_DETACH);
+	return status;
+}
+
+int restore_prepare(struct restore *r)
+{
+	struct argv *a = r->argv;
+	int status = redump_prepare(&r->redump, a);
+
 	if (!status && argv_last(a, OPT_PIDFILE))
 		status = prepare_pidfile(r);
-	if (!status)
-		status = before_privileges();
-	if (!status)
-		status = check_work_dir(a);
+	return status ? status : check_work_dir(a);
+}
+
+int restore_look(struct restore *r)
+{
+	struct argv *a = r->argv;
+	int status = before_privileges();
+
 	if (!status)
 		status = before_criu(&r->criu, a);
 	if (!status)
-		status = before_image(images ? images : ".", a, &r->tree);
-	if (status)
-		return status;
-	r->images = realpath(images ? images : ".", NULL);
-	r->detached = argv_flag(a, OPT_DETACH);
-	return 0;
+		status = before_image(images_of(a), a, &r->tree);
+	if (!status)
+		r->images = realpath(images_of(a), NULL);
+	return status;
 }
 
 /* --- Pipes of the caller ---------------------------------------------------
@@ -255,6 +293,8 @@ static int make_plan(struct restore *r, char *work_dir)
 	p->stdio = r->stdio;
 	p->claim = r->claim ? r->claim->fd : -1;
 	p->first = 300;
+	/* Those of the image are made by criu. */
+	p->unshare.flags &= ~(unsigned long)r->tree.namespaces;
 	if (r->tree.n_tasks) {
 		p->root = r->tree.task[0].pid;
 		p->nested = r->tree.namespaces & CLONE_NEWPID;
@@ -272,42 +312,12 @@ static int make_plan(struct restore *r, char *work_dir)
 	return 0;
 }
 
-/* Of a series of images, the newest that is complete. */
-static int choose_image(struct argv *a)
+int restore_start(struct restore *r)
 {
-	const char *pattern = argv_last(a, OPT_IMAGES_DIR);
-	char path[PATH_MAX];
-	int err;
+	const char *work_dir = argv_last(r->argv, OPT_WORK_DIR);
+	char *work = strdup(work_dir ? work_dir : images_of(r->argv));
+	int status = work ? 0 : message_fail("no memory");
 
-	if (!pattern || !series_is(pattern))
-		return 0;
-	err = series_newest(pattern, path);
-	if (err == -ENOENT)
-		return message_fail("cannot restore '%s': there is no complete "
-				    "image",
-				    pattern);
-	if (!err)
-		err = argv_append(a, "images-dir", false, path);
-	return err ? message_fail("cannot look for images '%s': %s", pattern,
-				  strerror(-err))
-		   : 0;
-}
-
-int restore_run(struct restore *r, bool *ret_ran)
-{
-	struct argv *a = r->argv;
-	const char *work_dir;
-	char *work;
-	int status;
-
-	status = choose_image(a);
-	if (status)
-		return status;
-	work_dir = argv_last(a, OPT_WORK_DIR);
-	if (!work_dir)
-		work_dir = argv_last(a, OPT_IMAGES_DIR);
-	work = strdup(work_dir ? work_dir : ".");
-	status = work ? read_settings(r) : message_fail("no memory");
 	if (!status && r->stdio)
 		status = inherit_stdio(r);
 	if (!status)
@@ -321,19 +331,54 @@ int restore_run(struct restore *r, bool *ret_ran)
 		status = launcher_start(r);
 	if (!status)
 		status = launcher_wait(r);
-	*ret_ran = r->root >= 0;
+	free(work);
+	return status;
+}
+
+void restore_end(struct restore *r, int status)
+{
 	if (status && r->root < 0)
 		pidfile_remove(&r->pidfile);
 	launcher_release(r);
-	free(work);
+}
+
+int restore_run(struct restore *r, bool *ret_ran)
+{
+	int status = restore_options(r);
+
+	if (!status && r->checkpoints && !argv_flag(r->argv, OPT_IMAGE_CHECK))
+		status = check_image_stops(r->argv, images_of(r->argv));
+	if (!status)
+		status = restore_prepare(r);
+	if (!status)
+		status = restore_look(r);
+	if (!status)
+		status = restore_start(r);
+	*ret_ran = r->root >= 0;
+	restore_end(r, status);
+	return status;
+}
+
+static int restore_copies(struct restore *r, struct copies *copies)
+{
+	int status = restore_options(r);
+
+	if (!status)
+		status = copies_run(copies, r);
+	restore_end(r, status);
 	return status;
 }
 
 int command_restore(struct argv *a)
 {
 	struct restore r = LAUNCHER_NONE;
+	struct copies copies;
+	int status;
 	bool ran;
 
 	r.argv = a;
-	return restore_run(&r, &ran);
+	status = copies_read(&copies, a);
+	if (status)
+		return status;
+	return copies.n ? restore_copies(&r, &copies) : restore_run(&r, &ran);
 }

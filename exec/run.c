@@ -24,6 +24,7 @@ struct run {
 	struct stdio stdio;
 	struct claim claim;
 	struct checkpoints checkpoints;
+	struct unshare unshare;
 };
 
 static int check_usage(const struct argv *a, char **command)
@@ -77,6 +78,7 @@ static int make_plan(struct run *run, struct restore *r, char *images)
 	p->command = run->command;
 	p->stdio = &run->stdio;
 	p->claim = run->claim.fd;
+	p->unshare = run->unshare;
 	p->self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	return p->self < 0 ? message_fail("cannot open '/proc/self/exe': %s",
 					  strerror(errno))
@@ -99,6 +101,8 @@ static int start(struct run *run)
 	status = prepare_pidfile(&r);
 	if (!status)
 		status = stdio_make_pipes(&run->stdio);
+	if (!status)
+		status = unshare_read(run->argv, &r.plan.unshare);
 	if (!status)
 		status = make_plan(run, &r,
 				   images	 ? images
@@ -221,6 +225,8 @@ static int run_command(struct run *run)
 	run->images = argv_last(a, OPT_IMAGES_DIR);
 	run->detached = argv_flag(a, OPT_DETACH);
 	status = check_usage(a, run->command);
+	if (!status)
+		status = unshare_read(a, &run->unshare);
 	if (!status)
 		status = checkpoints_prepare(&run->checkpoints, a);
 	if (!status)

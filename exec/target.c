@@ -259,6 +259,56 @@ static int choose_way(struct target *t, bool leave_mounts)
 	return 0;
 }
 
+/*
+ * The init of ours that a target lives below: the first process above it that
+ * is PID 1 of the same namespace.  0 without one.
+ */
+static pid_t init_above(const struct target *t)
+{
+	struct ns_process p = t->process;
+
+	while (p.ppid > 0 && ns_process_read(p.ppid, &p) == 0)
+		if (p.inner == 1)
+			return is_ours(p.pid, INIT_TITLE) ? p.pid : 0;
+	return 0;
+}
+
+/*
+ * What restore --unshare has made is init's, and no part of the tree: criu
+ * joins it, so as not to dump it.
+ */
+static int find_others(struct target *t)
+{
+	pid_t init = t->pidns >= 0 ? init_above(t) : 0;
+	unsigned long flag;
+	unsigned int i;
+	int err, pidfd;
+
+	if (!init)
+		return 0;
+	pidfd = ns_pidfd_open(init);
+	if (pidfd < 0)
+		return pidfd == -ESRCH ? 0 : pidfd;
+	for (i = 0, err = 0; i < UNSHARE_KINDS && err >= 0; i++) {
+		const char *kind = unshare_kind(i, &flag);
+		int of_init = ns_open(init, pidfd, kind);
+
+		err = of_init;
+		if (err >= 0)
+			err = t->others[i] = ns_open(t->pid, t->pidfd, kind);
+		if (err >= 0)
+			err = drop_if_own(&t->others[i], kind);
+		if (err == 0 && ns_equal(t->others[i], of_init) <= 0) {
+			close(t->others[i]);
+			t->others[i] = -1;
+		}
+		if (of_init >= 0)
+			close(of_init);
+	}
+	close(pidfd);
+	return err < 0 ? err : 0;
+}
+
 int target_number(const struct argv *a, pid_t *ret)
 {
 	const char *text = argv_last(a, OPT_TREE);
@@ -290,8 +340,8 @@ int target_open(pid_t pid, bool leave_mounts, struct target *ret)
 {
 	int err, status;
 
-	*ret = (struct target){
-		.pid = pid, .pidfd = -1, .pidns = -1, .mntns = -1};
+	*ret = TARGET_NONE;
+	ret->pid = pid;
 	if (mount_proc_is_own() != 1)
 		return message_fail(
 			"cannot look for process %d: the /proc that "
@@ -312,6 +362,8 @@ int target_open(pid_t pid, bool leave_mounts, struct target *ret)
 	err = drop_if_own(&ret->pidns, "pid");
 	if (err >= 0)
 		err = drop_if_own(&ret->mntns, "mnt");
+	if (err >= 0)
+		err = find_others(ret);
 	if (err >= 0)
 		err = choose_way(ret, leave_mounts);
 	if (err >= 0) {
@@ -339,4 +391,7 @@ void target_close(struct target *t)
 		close(t->pidns);
 	if (t->mntns >= 0)
 		close(t->mntns);
+	for (unsigned int i = 0; i < UNSHARE_KINDS; i++)
+		if (t->others[i] >= 0)
+			close(t->others[i]);
 }

@@ -7,6 +7,7 @@
 
 #include "exec/argv.h"
 #include "exec/mounts.h"
+#include "exec/unshare.h"
 #include "ns/process.h"
 
 /*
@@ -24,11 +25,20 @@ enum target_way {
 	TARGET_OUTSIDE,
 };
 
+#define TARGET_NONE                                                \
+	(struct target)                                            \
+	{                                                          \
+		.pidfd = -1, .pidns = -1, .mntns = -1, .others = { \
+			[0 ... UNSHARE_KINDS - 1] = -1             \
+		}                                                  \
+	}
+
 struct target {
 	pid_t pid; /* as the caller sees it */
 	int pidfd;
-	int pidns; /* to be joined, or -1 */
-	int mntns; /* to be joined, or -1 */
+	int pidns;		   /* to be joined, or -1 */
+	int mntns;		   /* to be joined, or -1 */
+	int others[UNSHARE_KINDS]; /* likewise, in unshare_kind()'s order */
 	enum target_way way;
 	bool same_root;	     /* the root of its mount namespace is ours */
 	bool other_mounts;   /* it lives in another mount namespace */

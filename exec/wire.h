@@ -32,6 +32,8 @@ enum wire_step {
 	STEP_FORK,
 	STEP_TERMINAL,
 	STEP_ROOT,
+	STEP_LOOPBACK,
+	STEP_HOSTNAME,
 };
 
 struct wire {

@@ -66,6 +66,7 @@ struct image_file {
 	uint32_t address[4], peer_address[4]; /* inet, network byte order */
 	uint16_t port, peer_port;	      /* host byte order */
 	bool v6only;
+	bool shares_port;      /* inet: others may have it, too */
 	const char *interface; /* that the address belongs to, or NULL */
 	size_t path_len;       /* unix: path may be abstract: \0... */
 	const char *path_dir;  /* unix: where a relative path starts */

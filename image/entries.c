@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "image/files.h"
 #include "image/gather.h"
@@ -45,6 +46,9 @@ static void entry_inet(struct gather *g, struct image_file *f,
 	entry_address(f->address, s->src_addr, s->n_src_addr);
 	entry_address(f->peer_address, s->dst_addr, s->n_dst_addr);
 	f->v6only = s->v6only;
+	f->shares_port =
+		s->opts && (s->opts->so_reuseport ||
+			    (s->type == SOCK_DGRAM && s->opts->reuseaddr));
 	f->interface = image_gather_string(g, s->ifname);
 }
 

@@ -25,6 +25,7 @@ python=${PYTHON_CRIU_NS:-$(type -P criu-ns || :)}
 tmp=$(mktemp -d)
 clean() {
   pkill -KILL -f "(counter|python3 .*) $tmp/" || :
+  pkill -KILL -x -f "sleep 98765.4" || :
   rm -rf "$tmp"
 }
 trap clean EXIT
@@ -114,6 +115,58 @@ row "dump: criu-ns dump, ms (bar: 1.15 of nsenter)" \
   "${t[1]} = $(ratio "${t[1]}" "${t[0]}")"
 kill -KILL "$inner"
 wait "$launcher" || :
+
+# Copies of one image, one after the other and as many at a time as there are
+# CPUs: how many ms each takes, and of CPU time.
+cc -O2 -D_GNU_SOURCE -o "$tmp/costs" tests/costs.c
+mkdir "$tmp/idle"
+(alone sleep 98765.4 &)
+pid=$(wait_for "^sleep 98765.4$")
+"$CRIU" dump -t "$pid" -D "$tmp/idle" 2>/dev/null || die "cannot dump"
+jobs=$(nproc)
+copies_ours() { # N
+  "$tmp/costs" "$CRIU_NS" restore -D "$tmp/idle" -d --copies "$1" \
+    --pidfile "$tmp/pid.%i"
+}
+copies_loop() { # N COMMAND...
+  # shellcheck disable=SC2016 # for the inner shell
+  "$tmp/costs" sh -c 'n=$1 jobs=$2; shift 2
+    seq "$n" | xargs -P "$jobs" -I@ "$@"' sh "$1" "$jobs" "${@:2}"
+}
+# The median of the walls and that of the CPU times, for each copy.
+per_copy() { # N FILE
+  local column
+  for column in 1 2; do
+    cut -d ' ' -f $column "$2" | sort -n |
+      awk -v n="$1" '{ v[NR] = $1 } END { printf "%.2f ", v[int((NR + 1) / 2)] / n }'
+  done
+  echo
+}
+copies_times() { # N
+  local i
+  rm -f "$tmp/ours" "$tmp/loop" "$tmp/python"
+  for i in 1 2 3 4 5; do
+    copies_ours "$1" >>"$tmp/ours"
+    copies_loop "$1" unshare -p -m --fork --mount-proc \
+      "$CRIU" restore -d -D "$tmp/idle" >>"$tmp/loop"
+    [[ -z $python ]] || copies_loop "$1" env PATH="$tmp/bin:$PATH" \
+      "$python" restore -d -D "$tmp/idle" >>"$tmp/python"
+  done
+}
+for n in 1 10 100; do
+  copies_times $n
+  read -r ours cpu < <(per_copy $n "$tmp/ours")
+  read -r loop loop_cpu < <(per_copy $n "$tmp/loop")
+  row "$n copies: unshare -pmf … criu, -P $jobs: ms, CPU ms a copy" \
+    "$loop $loop_cpu"
+  row "$n copies: --copies $n: ms, CPU ms (bars: 6 ms; 1.3 the rate)" \
+    "$ours $cpu = $(ratio "$loop" "$ours")"
+  if [[ -n $python ]]; then
+    read -r loop loop_cpu < <(per_copy $n "$tmp/python")
+    row "$n copies: Python criu-ns, -P $jobs: ms, CPU ms (bar: 7 times)" \
+      "$loop $loop_cpu = $(ratio "$loop" "$ours")"
+  fi
+done
 
 # What it costs that an image is safe on the disk before its tree ends.
 bytes='import os, time
