@@ -56,8 +56,8 @@ int copies_read(struct copies *ret, struct argv *a)
 static int check_single(const struct argv *a)
 {
 	static const enum option_id single[] = {
-		OPT_SHELL_JOB, OPT_REDUMP,     OPT_EXEC_CMD,
-		OPT_STREAM,    OPT_LAZY_PAGES,
+		OPT_SHELL_JOB, OPT_REDUMP, OPT_REWIND,
+		OPT_EXEC_CMD,  OPT_STREAM, OPT_LAZY_PAGES,
 	};
 	const struct argv_option *o;
 	size_t i;

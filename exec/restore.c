@@ -323,8 +323,9 @@ int restore_start(struct restore *r)
 	if (!status)
 		status = make_plan(r, work);
 	/* Last: it changes what is there. */
-	if (!status && argv_flag(a, OPT_REWIND))
-		status = rewind_files(r->images ? r->images : ".", a, &r->tree);
+	if (!status && argv_flag(r->argv, OPT_REWIND))
+		status = rewind_files(r->images ? r->images : ".", r->argv,
+				      &r->tree);
 	if (!status)
 		status = capture_begin(&r->log);
 	if (!status)
