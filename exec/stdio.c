@@ -286,12 +286,10 @@ static int open_path(const struct stdio *s, const struct stdio_fd *f)
 	fd = open(f->path, f->flags | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, &st) < 0 || (f->seeks && lseek(fd, f->at, SEEK_SET) < 0))
 		err = -errno;
 	else if (st.st_dev != f->dev || st.st_ino != f->ino)
 		err = -ESTALE;
-	else if (f->seeks && lseek(fd, f->at, SEEK_SET) < 0)
-		err = -errno;
 	high = above(s, fd);
 	if (high < 0 && !err)
 		err = -errno;
