@@ -99,6 +99,32 @@ load copies
   done
 }
 
+@test "copies: on a terminal, progress" {
+  dump_server
+  mkdir run
+  # shellcheck disable=SC2016 # for the inner shell
+  script -qec '"$CRIU_NS" restore -D img -d --copies 3 --pidfile "$PWD/run/%i"' \
+    /dev/null >screen </dev/null
+  grep -q '1 of 3 copies run' screen
+  grep -q 'criu-ns: 3 copies run in ' screen
+  read_pids
+  all_running "${PIDS[@]}"
+  end_all "${PIDS[@]}"
+}
+
+@test "copies: too little memory for all of them is said" {
+  dump_counter -m 16
+  start_criu_ns restore -D img -d --copies 100000 --shared-files=allow \
+    --pidfile "$DIR/%i"
+  wait_until 20 grep -q '^criu-ns: 100000 copies need .* MB of memory are free' err
+  kill -INT "$LAUNCHER"
+  wait_launcher
+  status_is 130
+  for PID in $(pgrep -f "^$HELPERS_DIR/counter -m 16 $FILE\$"); do
+    end_tree "$PID"
+  done
+}
+
 @test "copies: --copy-index restores a single one" {
   local n
   dump_counter
