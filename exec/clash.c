@@ -158,7 +158,8 @@ static int refuse(const struct image_contents *c, clash_fn is, unsigned int n,
 	return status;
 }
 
-int clash_check(const struct image_contents *image, const struct clash_how *how)
+int clash_check(const struct image_contents *image, const struct clash_how *how,
+		bool *ret_in_turn)
 {
 	bool own_net = how->own_net || image->tree.namespaces & CLONE_NEWNET;
 	char *list = NULL;
@@ -182,9 +183,11 @@ int clash_check(const struct image_contents *image, const struct clash_how *how)
 				"can't all have the TCP connection",
 				"--tcp-close closes it, --unshare net keeps "
 				"one whose ends are both in the tree");
-	if (!status && find(image, is_named, &list))
-		message("%u copies take the name from one another, and the "
-			"last one keeps it: %s",
+	/* Between criu's unlink(2) and bind(2) no other may bind there. */
+	*ret_in_turn = !status && find(image, is_named, &list);
+	if (*ret_in_turn)
+		message("%u copies take the name from one another, one at a "
+			"time, and the last one keeps it: %s",
 			how->n, list);
 	free(list);
 	return status;

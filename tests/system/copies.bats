@@ -284,9 +284,9 @@ start_in_foreground() { # N [ARGUMENT...]
   one_line "abstract unix socket: @criu-ns-test-$BASHPID (--unshare net"
   rm -r img
   dump_server -u "$DIR/socket"
-  criu_ns restore -D img -d --copies 2
+  criu_ns restore -D img -d --copies 8 --jobs 4
   status_is 0
-  err_has "take the name from one another, and the last one keeps it: $DIR/socket"
+  err_has "one at a time, and the last one keeps it: $DIR/socket"
   mapfile -t PIDS < <(cut -d ' ' -f 2 out)
   all_running "${PIDS[@]}"
   end_all "${PIDS[@]}"
