@@ -145,6 +145,19 @@ static bool find(const struct image_contents *c, clash_fn is, char **ret_list)
 	return fclose(out) == 0 && named;
 }
 
+/* criu gives deleted files a name again for a moment: the same in each copy. */
+static bool has_deleted(const struct image_contents *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_files; i++)
+		if (c->file[i].remap == REMAP_GHOST ||
+		    c->file[i].remap == REMAP_LINK ||
+		    (c->file[i].type == IMAGE_UNIX && c->file[i].deleted))
+			return true;
+	return false;
+}
+
 static int refuse(const struct image_contents *c, clash_fn is, unsigned int n,
 		  const char *what, const char *cure)
 {
@@ -189,6 +202,7 @@ int clash_check(const struct image_contents *image, const struct clash_how *how,
 		message("%u copies take the name from one another, one at a "
 			"time, and the last one keeps it: %s",
 			how->n, list);
+	*ret_in_turn |= has_deleted(image);
 	free(list);
 	return status;
 }

@@ -292,6 +292,24 @@ start_in_foreground() { # N [ARGUMENT...]
   end_all "${PIDS[@]}"
 }
 
+@test "copies: each gets a deleted file of its own" {
+  FILE=$DIR/count
+  start_alone "$HELPERS_DIR/trouble" ghost "$FILE"
+  wait_growing "$FILE"
+  dump "$PID" img --ghost-limit 4M
+  mkdir run
+  criu_ns restore -D img -d --copies 12 --jobs 4 --shared-files=allow \
+    --pidfile "$DIR/run/%i"
+  status_is 0
+  read_pids
+  all_running "${PIDS[@]}"
+  for PID in "${PIDS[@]}"; do
+    find "/proc/$PID/fd" -lname "$FILE.x (deleted)" -exec stat -Lc %i {} +
+  done >inodes
+  equals "$(sort -u inodes | wc -l)" 12 'different files'
+  end_all "${PIDS[@]}"
+}
+
 @test "copies: with SO_REUSEPORT they share a port" {
   local port=$((20000 + BASHPID % 10000))
   has_criu 4.2 || skip "this criu can't dump TCP sockets here"
