@@ -145,6 +145,19 @@ static bool find(const struct image_contents *c, clash_fn is, char **ret_list)
 	return fclose(out) == 0 && named;
 }
 
+/* criu gives deleted files a name again for a moment: the same in each copy. */
+static bool has_deleted(const struct image_contents *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_files; i++)
+		if (c->file[i].remap == REMAP_GHOST ||
+		    c->file[i].remap == REMAP_LINK ||
+		    (c->file[i].type == IMAGE_UNIX && c->file[i].deleted))
+			return true;
+	return false;
+}
+
 static int refuse(const struct image_contents *c, clash_fn is, unsigned int n,
 		  const char *what, const char *cure)
 {
@@ -158,7 +171,8 @@ static int refuse(const struct image_contents *c, clash_fn is, unsigned int n,
 	return status;
 }
 
-int clash_check(const struct image_contents *image, const struct clash_how *how)
+int clash_check(const struct image_contents *image, const struct clash_how *how,
+		bool *ret_in_turn)
 {
 	bool own_net = how->own_net || image->tree.namespaces & CLONE_NEWNET;
 	char *list = NULL;
@@ -182,10 +196,13 @@ int clash_check(const struct image_contents *image, const struct clash_how *how)
 				"can't all have the TCP connection",
 				"--tcp-close closes it, --unshare net keeps "
 				"one whose ends are both in the tree");
-	if (!status && find(image, is_named, &list))
-		message("%u copies take the name from one another, and the "
-			"last one keeps it: %s",
+	/* Between criu's unlink(2) and bind(2) no other may bind there. */
+	*ret_in_turn = !status && find(image, is_named, &list);
+	if (*ret_in_turn)
+		message("%u copies take the name from one another, one at a "
+			"time, and the last one keeps it: %s",
 			how->n, list);
+	*ret_in_turn |= has_deleted(image);
 	free(list);
 	return status;
 }

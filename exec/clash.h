@@ -19,8 +19,9 @@ struct clash_how {
  * clash_check - refuse what can't work or would do damage.
  * Says what it is and what to do, and returns an exit status, or returns 0.
  * Says as well what works and is shared all the same.
+ * @ret_in_turn: whether they have to be restored one after the other
  */
-int clash_check(const struct image_contents *image,
-		const struct clash_how *how);
+int clash_check(const struct image_contents *image, const struct clash_how *how,
+		bool *ret_in_turn);
 
 #endif

@@ -110,8 +110,7 @@ static bool joins_net(const struct argv *a)
 	return false;
 }
 
-static int look(const struct copies *c, const struct restore *r,
-		uint64_t *ret_memory)
+static int look(struct copies *c, const struct restore *r, uint64_t *ret_memory)
 {
 	const struct argv *a = r->argv;
 	struct clash_how how = {
@@ -121,6 +120,7 @@ static int look(const struct copies *c, const struct restore *r,
 		.share_files = c->share_files,
 	};
 	struct image_contents image = {0};
+	bool in_turn = false;
 	int dir, status;
 	size_t i;
 
@@ -131,7 +131,9 @@ static int look(const struct copies *c, const struct restore *r,
 	image_contents_read(dir, &image, false);
 	close(dir);
 	if (c->n > 1)
-		status = clash_check(&image, &how);
+		status = clash_check(&image, &how, &in_turn);
+	if (in_turn)
+		c->jobs = 1;
 	*ret_memory = 0;
 	for (i = 0; i < image.tree.n_tasks; i++)
 		if (image.process[i].shares_memory == i)

@@ -99,6 +99,32 @@ load copies
   done
 }
 
+@test "copies: on a terminal, progress" {
+  dump_server
+  mkdir run
+  # shellcheck disable=SC2016 # for the inner shell
+  script -qec '"$CRIU_NS" restore -D img -d --copies 3 --pidfile "$PWD/run/%i"' \
+    /dev/null >screen </dev/null
+  grep -q '1 of 3 copies run' screen
+  grep -q 'criu-ns: 3 copies run in ' screen
+  read_pids
+  all_running "${PIDS[@]}"
+  end_all "${PIDS[@]}"
+}
+
+@test "copies: too little memory for all of them is said" {
+  dump_counter -m 16
+  start_criu_ns restore -D img -d --copies 100000 --shared-files=allow \
+    --pidfile "$DIR/%i"
+  wait_until 20 grep -q '^criu-ns: 100000 copies need .* MB of memory are free' err
+  kill -INT "$LAUNCHER"
+  wait_launcher
+  status_is 130
+  for PID in $(pgrep -f "^$HELPERS_DIR/counter -m 16 $FILE\$"); do
+    end_tree "$PID"
+  done
+}
+
 @test "copies: --copy-index restores a single one" {
   local n
   dump_counter
@@ -258,11 +284,29 @@ start_in_foreground() { # N [ARGUMENT...]
   one_line "abstract unix socket: @criu-ns-test-$BASHPID (--unshare net"
   rm -r img
   dump_server -u "$DIR/socket"
-  criu_ns restore -D img -d --copies 2
+  criu_ns restore -D img -d --copies 8 --jobs 4
   status_is 0
-  err_has "take the name from one another, and the last one keeps it: $DIR/socket"
+  err_has "one at a time, and the last one keeps it: $DIR/socket"
   mapfile -t PIDS < <(cut -d ' ' -f 2 out)
   all_running "${PIDS[@]}"
+  end_all "${PIDS[@]}"
+}
+
+@test "copies: each gets a deleted file of its own" {
+  FILE=$DIR/count
+  start_alone "$HELPERS_DIR/trouble" ghost "$FILE"
+  wait_growing "$FILE"
+  dump "$PID" img --ghost-limit 4M
+  mkdir run
+  criu_ns restore -D img -d --copies 12 --jobs 4 --shared-files=allow \
+    --pidfile "$DIR/run/%i"
+  status_is 0
+  read_pids
+  all_running "${PIDS[@]}"
+  for PID in "${PIDS[@]}"; do
+    find "/proc/$PID/fd" -lname "$FILE.x (deleted)" -exec stat -Lc %i {} +
+  done >inodes
+  equals "$(sort -u inodes | wc -l)" 12 'different files'
   end_all "${PIDS[@]}"
 }
 
