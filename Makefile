@@ -139,6 +139,10 @@ $(CHECKS): check-%:
 nightly: all $(HELPERS) ## what takes long: 100 generations of a busy program
 	$QGENERATIONS=100 tests/check.sh system
 
+.PHONY: slurm-test
+slurm-test: all ## examples/slurm on a Slurm of its own, in TAP; as root
+	$Qtests/slurm.sh
+
 .PHONY: asan
 asan: ## unit and system tests with the sanitizers
 	$Q$(MAKE) SANITIZE=address,undefined CRIU_NS=$(CURDIR)/build/asan/criu-ns \
@@ -181,9 +185,11 @@ uninstall: ## remove what install has installed
 		$(DESTDIR)$(LIBEXECDIR)/criu-ns-mounts \
 		$(DESTDIR)$(PREFIX)/share/man/man1/criu-ns.1
 
-.PHONY: deps demo bench help clean
+.PHONY: deps deps-slurm demo bench help clean
 deps: ## install what is missing, get a criu that runs here; as root
 	$Qtests/deps.sh
+deps-slurm: ## install Slurm, for slurm-test; as root
+	$Qtests/deps.sh slurm
 demo: all ## show the main job on a real process; as root
 	$Qtests/demo.sh
 bench: all $(HELPERS) ## measure against plain criu and the Python script

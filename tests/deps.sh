@@ -9,6 +9,9 @@
 # their criu is made to run with their libraries: build/criu/SUITE/criu.  It
 # knows them by absolute path; after the tree was moved, run this again.
 #
+# `deps.sh slurm` installs what tests/slurm.sh needs instead; no service of it
+# is started.
+#
 # build/criu/list: one absolute path a line of each criu that works, best first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +29,8 @@ packages=(
   # fuzz
   libclang-rt-dev
 )
+slurm=(iproute2 mariadb-client-core mariadb-server-core munge perl-base
+  slurm-client slurmctld slurmd slurmdbd)
 suites=(sid trixie) # best first
 home=$PWD/build/criu
 
@@ -68,6 +73,19 @@ install_packages() {
   quietly apt-get install -y --no-install-recommends "${missing[@]}" ||
     die "packages: apt-get install failed"
   changed=yes
+}
+
+# Debian's scripts ask this program before they start a service.
+policy=/usr/sbin/policy-rc.d
+start_no_service() {
+  [[ ! -e $policy ]] || return 0
+  policy_is_ours=yes
+  printf '#!/bin/sh\nexit 101\n' >$policy
+  chmod +x $policy
+}
+clean_up() {
+  [[ -z ${policy_is_ours:-} ]] || rm -f $policy
+  [[ -z ${tmp:-} ]] || rm -rf "$tmp"
 }
 
 # --- Debian's archive -----------------------------------------------------------
@@ -278,11 +296,17 @@ exec 9<"$home"
 flock 9
 rm -rf "$home"/.new.*
 tmp=$(mktemp -d "$home/.new.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
+trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 changed=no
+if [[ ${1:-} = slurm ]]; then
+  packages=("${slurm[@]}")
+  start_no_service
+  install_packages
+  exit
+fi
 install_packages
 find_criu
 # sudo's build/ belongs to whom the tree belongs to.

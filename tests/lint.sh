@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.." || exit
 shopt -s nullglob
 rooms=(criu-ns.c criu-ns-mounts.c {ns,mount,tty,image,explain,exec}/*.[ch])
 tests=(tests/{unit,system,fuzz}/*.[ch] tests/*.[ch])
-scripts=(.ci/run tests/*.sh tests/*.bash tests/system/*.{sh,bash,bats})
+scripts=(.ci/run tests/*.sh tests/*.bash tests/system/*.{sh,bash,bats}
+  examples/*/*.{sbatch,sh})
 build=${1:-build}
 failed=0
 
@@ -64,7 +65,7 @@ cppcheck_all() {
 licensed() {
   local f without=0
   for f in "${rooms[@]}" "${tests[@]}" "${scripts[@]}" image/*.proto Makefile \
-    man/*.1 completions/*; do
+    man/*.1 completions/* examples/*/* tests/simulate; do
     head -n 3 "$f" | grep -q 'SPDX-License-Identifier: MIT' || {
       echo "$f: no SPDX-License-Identifier: MIT in the first lines"
       without=1
