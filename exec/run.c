@@ -87,7 +87,7 @@ static int make_plan(struct run *run, struct restore *r, char *images)
 
 static int start(struct run *run)
 {
-	char none[] = "-", *images = NULL;
+	char none[] = "", *images = NULL;
 	struct restore r = LAUNCHER_NONE;
 	int status;
 

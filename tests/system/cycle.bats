@@ -216,5 +216,5 @@ END
   one_line "/work/2' is there already"
   criu_ns dump --every 3 -t 1
   status_is 125
-  one_line 'option --every is not for dump (it is for cycle)'
+  one_line 'option --every is not for dump (it is for run cycle)'
 }
