@@ -60,20 +60,32 @@ static _Noreturn void become_criu(const struct init_plan *plan, int slave)
  * Returns criu's wait status, or -ECANCELED.  The launcher's end of the socket
  * closed means that it wants everything undone, or that it was killed.
  */
-static int wait_for_criu(const struct init_plan *plan, pid_t criu, int *status)
+static int wait_for_criu(const struct init_plan *plan, pid_t criu,
+			 struct kerndat_feed *feed, int *status)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{.fd = ns_pidfd_open(criu), .events = POLLIN},
 		{.fd = plan->socket, .events = POLLRDHUP},
+		{.fd = feed->opened, .events = POLLIN},
 	};
+	int err;
 
 	if (fds[0].fd < 0)
 		return -ECANCELED;
 	while (!fds[0].revents) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			return -ECANCELED;
 		if (fds[1].revents)
 			return -ECANCELED;
+		if (!fds[2].revents)
+			continue;
+		err = kerndat_feed(feed);
+		if (err) {
+			wire_send(plan->socket, WIRE_STEP, STEP_KERNDAT, err,
+				  -1);
+			return -ECANCELED;
+		}
+		fds[2].fd = feed->opened;
 	}
 	close(fds[0].fd);
 	while (waitpid(criu, status, 0) < 0)
@@ -101,17 +113,19 @@ static pid_t find_root(const struct init_plan *plan)
 
 pid_t build_tree(const struct init_plan *plan, int slave)
 {
+	struct kerndat_feed feed;
 	struct timespec start;
 	int status, err;
 	pid_t criu, root;
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
+	kerndat_cover(plan->kerndat, &feed);
 	criu = fork();
 	if (criu < 0)
 		build_give_up(plan, STEP_FORK, -errno);
 	if (criu == 0)
 		become_criu(plan, slave);
-	err = wait_for_criu(plan, criu, &status);
+	err = wait_for_criu(plan, criu, &feed, &status);
 	if (err)
 		litter_wait(&start);
 	if (err || WIFSIGNALED(status)) {
@@ -119,6 +133,7 @@ pid_t build_tree(const struct init_plan *plan, int slave)
 		kill(-1, SIGKILL);
 		litter_remove(plan->work_dir);
 	}
+	kerndat_end(&feed);
 	if (err)
 		return err;
 	if (status) {

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "exec/criu.h"
+#include "exec/kerndat.h"
 #include "exec/wire.h"
 
 /*
@@ -31,6 +32,7 @@ struct init_plan {
 	char **exec_cmd;       /* what becomes PID 1 afterwards, or NULL */
 	const char *work_dir;  /* where exec_cmd starts */
 	const char *images;    /* the image directory, for ps */
+	const struct kerndat *kerndat; /* for criu, or NULL */
 };
 
 /**

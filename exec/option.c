@@ -148,6 +148,8 @@ const struct option_row option_table[] = {
 	 FOR("restore dump pre-dump check cycle"), .id = OPT_NO_EXPLAIN},
 	{"no-image-check", 0, OURS("do not look into the images first"),
 	 FOR("restore"), .id = OPT_IMAGE_CHECK},
+	{"no-kerndat-cache", 0, OURS("let criu look at the kernel anew"),
+	 FOR("restore"), .id = OPT_KERNDAT},
 	{"no-record", 0,
 	 OURS("leave the record of the dump unread or unwritten"),
 	 FOR("dump restore check"), .id = OPT_RECORD},

@@ -163,6 +163,16 @@ static int make_plan(struct restore *r, char *work_dir)
 	return 0;
 }
 
+static void prepare_kerndat(struct restore *r)
+{
+	const struct init_plan *p = &r->plan;
+
+	if (argv_flag(r->argv, OPT_KERNDAT))
+		return;
+	kerndat_prepare(&r->kerndat, &r->criu, p->argv, p->images, p->work_dir);
+	r->plan.kerndat = &r->kerndat;
+}
+
 static void release(struct restore *r)
 {
 	pidfile_drop(&r->pidfile);
@@ -230,8 +240,10 @@ int command_restore(struct argv *a)
 		status = make_plan(&r, work);
 	if (!status)
 		status = capture_begin(&r.log);
-	if (!status)
+	if (!status) {
+		prepare_kerndat(&r);
 		status = launcher_start(&r);
+	}
 	if (!status)
 		status = launcher_wait(&r);
 	if (status && r.root < 0)

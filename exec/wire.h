@@ -30,6 +30,7 @@ enum wire_step {
 	STEP_FORK,
 	STEP_TERMINAL,
 	STEP_ROOT,
+	STEP_KERNDAT,
 };
 
 struct wire {
