@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "exec/litter.h"
+#include "exec/merge.h"
 #include "ns/process.h"
 #include "tty/pair.h"
 
@@ -50,6 +51,10 @@ static _Noreturn void become_criu(const struct init_plan *plan, int slave)
 		if (err)
 			build_give_up(plan, STEP_TERMINAL, err);
 	}
+	/* Init and the leader are no part of it. */
+	err = plan->merge ? merge_start() : 0;
+	if (err)
+		build_give_up(plan, STEP_MERGE, err);
 	sigprocmask(SIG_SETMASK, &plan->mask, NULL);
 	wire_send(plan->socket, WIRE_EXEC, 0, criu_exec(plan->criu, plan->argv),
 		  -1);

@@ -32,6 +32,7 @@ struct init_plan {
 	char **exec_cmd;       /* what becomes PID 1 afterwards, or NULL */
 	const char *work_dir;  /* where exec_cmd starts */
 	const char *images;    /* the image directory, for ps */
+	bool merge;	       /* --merge-memory */
 	const struct kerndat *kerndat; /* for criu, or NULL */
 };
 

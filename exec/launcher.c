@@ -37,6 +37,7 @@ static const char *step_text(uint32_t step)
 				  "(/dev/ptmx, /dev/pts)",
 		[STEP_ROOT] = "criu reports success, but the root of the tree "
 			      "is not there",
+		[STEP_MERGE] = "cannot let memory be merged (--merge-memory)",
 		[STEP_KERNDAT] = "cannot take the cover of /run away again "
 				 "(--no-kerndat-cache does without)",
 	};

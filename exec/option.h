@@ -68,6 +68,7 @@ enum option_id {
 	OPT_KILL,
 	OPT_YES,
 	OPT_NO_EXPLAIN,
+	OPT_MERGE,
 	OPT_KERNDAT, /* --no-kerndat-cache */
 };
 

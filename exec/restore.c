@@ -11,6 +11,7 @@
 
 #include "exec/before.h"
 #include "exec/launcher.h"
+#include "exec/merge.h"
 #include "exec/message.h"
 #include "exec/series.h"
 #include "ns/ns.h"
@@ -143,6 +144,7 @@ static int make_plan(struct restore *r, char *work_dir)
 	p->images = r->images ? r->images : "";
 	p->detached = r->detached;
 	p->shell_job = argv_flag(a, OPT_SHELL_JOB);
+	p->merge = argv_flag(a, OPT_MERGE) && merge_prepare();
 	p->exec_cmd = argv_flag(a, OPT_EXEC_CMD) ? a->operand : NULL;
 	p->work_dir = work_dir;
 	p->first = 300;

@@ -31,6 +31,7 @@ enum wire_step {
 	STEP_TERMINAL,
 	STEP_ROOT,
 	STEP_KERNDAT,
+	STEP_MERGE,
 };
 
 struct wire {

@@ -8,6 +8,7 @@ load helpers
 SHELF=/dev/shm/criu-ns
 
 # Sets ROOM.
+# shellcheck disable=SC2016
 make_room() { # [FILE SYSTEM TYPE OF /run]
   mkdir -p run
   [[ -n ${1:-} || $(stat -f -c %T run) != tmpfs ]] ||
@@ -136,15 +137,15 @@ mounts_of() { # PID: without what is numbered anew
 }
 
 @test "kerndat: what is damaged or for others is made again" {
-  local file good how size
+  local thing good how size
   make_room
   dump_counter
   restore_in_room
   end_tree "$ROOT"
-  file=$(kept)
+  thing=$(kept)
   # Where the vdso is, which is part of it, is another one each time.
-  size=$(in_room stat -c %s "$file")
-  good=$(in_room cat "$file" | head -n 2)
+  size=$(in_room stat -c %s "$thing")
+  good=$(in_room cat "$thing" | head -n 2)
   # shellcheck disable=SC2016
   for how in 'truncate -s -10 "$1"' ': >"$1"' 'echo more >>"$1"' \
     'sed -i "s/ kernel [^ ]*/ kernel 1.2.3/" "$1"' \
@@ -152,15 +153,15 @@ mounts_of() { # PID: without what is numbered anew
     'ln "$1" "$1.link"' 'mv "$1" "$1.old"; ln -s "$1.old" "$1"' \
     'rm "$1"; mkfifo "$1"' 'touch "$1.new"; rm "$1"'; do
     echo "# $how"
-    in_room sh -c "$how" sh "$file"
+    in_room sh -c "$how" sh "$thing"
     restore_in_room
     end_tree "$ROOT"
     loaded
     run_is_empty
-    in_room sh -c 'rm -f "$1".?*; test -f "$1" -a ! -h "$1"' sh "$file"
-    equals "$(in_room stat -c '%a %u' "$file")" '600 0'
-    equals "$(in_room cat "$file" | head -n 2)" "$good"
-    equals "$(in_room stat -c %s "$file")" "$size"
+    in_room sh -c 'rm -f "$1".?*; test -f "$1" -a ! -h "$1"' sh "$thing"
+    equals "$(in_room stat -c '%a %u' "$thing")" '600 0'
+    equals "$(in_room cat "$thing" | head -n 2)" "$good"
+    equals "$(in_room stat -c %s "$thing")" "$size"
   done
   leave_room
 }
@@ -247,7 +248,7 @@ slow_criu() {
     rm checks
     kill "-$sig" "$LAUNCHER"
     wait_status "$LAUNCHER"
-    equals "$STATUS" $((128 + $(kill -l $sig)))
+    status_is $((128 + $(kill -l $sig)))
     wait_until 10 not pgrep -f "$DIR/slow check" >/dev/null
     equals "$(in_room find $SHELF -mindepth 1)" ''
     run_is_empty
@@ -265,6 +266,7 @@ slow_criu() {
   criu_ns_in_room restore -D img -d -o "$DIR/no/such/dir/log"
   not status_is 0
   run_is_empty
+  # shellcheck disable=SC2016
   equals "$(in_room awk '$5 == "/run"' /proc/self/mountinfo | wc -l)" 1
   leave_room
 }
