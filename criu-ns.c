@@ -16,7 +16,9 @@
  *    | 3 clone3 ───────────────────▶ PID 1, init
  *    |                               4 setsid; propagation cut; fresh /proc;
  *    |                                 next PIDs above those of the image
- *    |                               5 forks criu in a session of its own:
+ *    |                               5 covers /run for criu's first look at it
+ *    |                                 (exec/kerndat.h)
+ *    |                                 forks criu in a session of its own:
  *    |                               |   criu restore -d: builds the tree, ends
  *    |                               |    └─ root task … the tree
  *    |                               6 the root is init's child now; init lets

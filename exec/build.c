@@ -13,6 +13,7 @@
 
 #include "exec/execute.h"
 #include "exec/litter.h"
+#include "exec/merge.h"
 #include "ns/process.h"
 #include "tty/pair.h"
 
@@ -54,6 +55,10 @@ static _Noreturn void become_criu(const struct init_plan *plan, int slave)
 	err = stdio_share(plan->stdio);
 	if (err)
 		build_give_up(plan, STEP_FORK, err);
+	/* Init and the leader are no part of it. */
+	err = plan->merge ? merge_start() : 0;
+	if (err)
+		build_give_up(plan, STEP_MERGE, err);
 	sigprocmask(SIG_SETMASK, &plan->mask, NULL);
 	wire_send(plan->socket, WIRE_EXEC, 0, criu_exec(plan->criu, plan->argv),
 		  -1);
@@ -64,20 +69,32 @@ static _Noreturn void become_criu(const struct init_plan *plan, int slave)
  * Returns criu's wait status, or -ECANCELED.  The launcher's end of the socket
  * closed means that it wants everything undone, or that it was killed.
  */
-static int wait_for_criu(const struct init_plan *plan, pid_t criu, int *status)
+static int wait_for_criu(const struct init_plan *plan, pid_t criu,
+			 struct kerndat_feed *feed, int *status)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{.fd = ns_pidfd_open(criu), .events = POLLIN},
 		{.fd = plan->socket, .events = POLLRDHUP},
+		{.fd = feed->opened, .events = POLLIN},
 	};
+	int err;
 
 	if (fds[0].fd < 0)
 		return -ECANCELED;
 	while (!fds[0].revents) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			return -ECANCELED;
 		if (fds[1].revents)
 			return -ECANCELED;
+		if (!fds[2].revents)
+			continue;
+		err = kerndat_feed(feed);
+		if (err) {
+			wire_send(plan->socket, WIRE_STEP, STEP_KERNDAT, err,
+				  -1);
+			return -ECANCELED;
+		}
+		fds[2].fd = feed->opened;
 	}
 	close(fds[0].fd);
 	while (waitpid(criu, status, 0) < 0)
@@ -127,6 +144,8 @@ static _Noreturn void become_command(const struct init_plan *plan, int slave,
 	struct verdict v = {.exec = take_place(slave)};
 	ssize_t n;
 
+	if (!v.exec && plan->merge)
+		v.exec = merge_start();
 	if (!v.exec)
 		v.exec = stdio_open(plan->stdio, slave, &up, &v.stdio);
 	if (!v.exec) {
@@ -176,6 +195,7 @@ static pid_t start_command(const struct init_plan *plan, int slave)
 
 pid_t build_tree(const struct init_plan *plan, int slave)
 {
+	struct kerndat_feed feed;
 	struct timespec start;
 	int status, err;
 	pid_t criu, root;
@@ -183,12 +203,13 @@ pid_t build_tree(const struct init_plan *plan, int slave)
 	if (plan->command)
 		return start_command(plan, slave);
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
+	kerndat_cover(plan->kerndat, &feed);
 	criu = fork();
 	if (criu < 0)
 		build_give_up(plan, STEP_FORK, -errno);
 	if (criu == 0)
 		become_criu(plan, slave);
-	err = wait_for_criu(plan, criu, &status);
+	err = wait_for_criu(plan, criu, &feed, &status);
 	if (err)
 		litter_wait(&start);
 	if (err || WIFSIGNALED(status)) {
@@ -196,6 +217,7 @@ pid_t build_tree(const struct init_plan *plan, int slave)
 		kill(-1, SIGKILL);
 		litter_remove(plan->work_dir);
 	}
+	kerndat_end(&feed);
 	if (err)
 		return err;
 	if (status) {

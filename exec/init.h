@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "exec/criu.h"
+#include "exec/kerndat.h"
 #include "exec/stdio.h"
 #include "exec/unshare.h"
 #include "exec/wire.h"
@@ -38,6 +39,8 @@ struct init_plan {
 	const char *images;	   /* the image directory, for ps */
 	unsigned int generation;   /* how often it was restored; for ps */
 	struct unshare unshare;
+	bool merge;		       /* --merge-memory */
+	const struct kerndat *kerndat; /* for criu, or NULL */
 };
 
 /**

@@ -42,6 +42,9 @@ static const char *step_text(uint32_t step)
 		[STEP_LOOPBACK] = "cannot switch on the loopback interface of "
 				  "the new network namespace",
 		[STEP_HOSTNAME] = "cannot set the host name (--hostname)",
+		[STEP_MERGE] = "cannot let memory be merged (--merge-memory)",
+		[STEP_KERNDAT] = "cannot take the cover of /run away again "
+				 "(--no-kerndat-cache does without)",
 	};
 
 	return text[step];

@@ -27,6 +27,7 @@ struct restore {
 	struct pidfile pidfile;
 	struct init_plan plan;
 	struct capture log;
+	struct kerndat kerndat;
 	char *images; /* absolute path, for people */
 	int socket;
 	int signals;

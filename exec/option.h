@@ -87,6 +87,8 @@ enum option_id {
 	OPT_COPY_INDEX,
 	OPT_JOBS,
 	OPT_SHARED_FILES,
+	OPT_MERGE,
+	OPT_KERNDAT, /* --no-kerndat-cache */
 };
 
 struct option_row {

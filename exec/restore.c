@@ -13,6 +13,7 @@
 #include "exec/check_image.h"
 #include "exec/copies.h"
 #include "exec/restore.h"
+#include "exec/merge.h"
 #include "exec/message.h"
 #include "exec/record.h"
 #include "exec/rewind.h"
@@ -111,6 +112,16 @@ static int check_usage(const struct argv *a)
 		return message_fail("'%s' is one word too many for restore",
 				    a->operand[0]);
 	return 0;
+}
+
+static void prepare_kerndat(struct restore *r)
+{
+	const struct init_plan *p = &r->plan;
+
+	if (argv_flag(r->argv, OPT_KERNDAT))
+		return;
+	kerndat_prepare(&r->kerndat, &r->criu, p->argv, p->images, p->work_dir);
+	r->plan.kerndat = &r->kerndat;
 }
 
 /* Of a series of images, the newest that is complete. */
@@ -289,6 +300,7 @@ static int make_plan(struct restore *r, char *work_dir)
 	p->detached = r->detached;
 	p->shell_job = argv_flag(a, OPT_SHELL_JOB);
 	p->exec_cmd = argv_flag(a, OPT_EXEC_CMD) ? a->operand : NULL;
+	p->merge = argv_flag(a, OPT_MERGE) && merge_prepare();
 	p->work_dir = work_dir;
 	p->stdio = r->stdio;
 	p->claim = r->claim ? r->claim->fd : -1;
@@ -328,8 +340,10 @@ int restore_start(struct restore *r)
 				      &r->tree);
 	if (!status)
 		status = capture_begin(&r->log);
-	if (!status)
+	if (!status) {
+		prepare_kerndat(r);
 		status = launcher_start(r);
+	}
 	if (!status)
 		status = launcher_wait(r);
 	free(work);

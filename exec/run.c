@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "exec/before.h"
+#include "exec/merge.h"
 #include "exec/message.h"
 #include "exec/place.h"
 #include "exec/restore.h"
@@ -76,6 +77,7 @@ static int make_plan(struct run *run, struct restore *r, char *images)
 	p->work_dir = "/";
 	p->first = FIRST_PID;
 	p->command = run->command;
+	p->merge = argv_flag(run->argv, OPT_MERGE) && merge_prepare();
 	p->stdio = &run->stdio;
 	p->claim = run->claim.fd;
 	p->unshare = run->unshare;

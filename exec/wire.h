@@ -34,6 +34,8 @@ enum wire_step {
 	STEP_ROOT,
 	STEP_LOOPBACK,
 	STEP_HOSTNAME,
+	STEP_KERNDAT,
+	STEP_MERGE,
 };
 
 struct wire {

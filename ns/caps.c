@@ -19,6 +19,19 @@ int ns_caps_admin(void)
 	return err ? err : value == CAP_SET;
 }
 
+int ns_caps_effective(uint64_t *ret)
+{
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+
+	if (capget(&head, set) < 0)
+		return -errno;
+	*ret = set[0].effective | (uint64_t)set[1].effective << 32;
+	return 0;
+}
+
 int ns_caps_drop(void)
 {
 	cap_t none = cap_init();

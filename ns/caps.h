@@ -2,6 +2,8 @@
 #ifndef NS_CAPS_H
 #define NS_CAPS_H
 
+#include <stdint.h>
+
 /*
  * Capabilities: the one place that knows libcap.
  */
@@ -11,6 +13,12 @@
  * CAP_SYS_ADMIN in its effective set.  Returns 1, 0 or -errno.
  */
 int ns_caps_admin(void);
+
+/**
+ * ns_caps_effective - the effective set, a bit for each capability.
+ * Returns 0 or -errno.
+ */
+int ns_caps_effective(uint64_t *ret);
 
 /**
  * ns_caps_drop - give up every capability for good.
