@@ -6,6 +6,7 @@
 # temporary directory, in pid, mount and network namespaces that take every
 # process with them when they end.  The nodes are told apart by their UTS
 # namespaces.  Run it by `make slurm-test`, as root.
+# shellcheck disable=SC2016,SC2034 # what eval gets is in single quotes
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -180,7 +181,7 @@ check() { # WHAT COMMAND...
   "${@:2}" || status=1
   result $status "$1"
 }
-show() { sed 's/^/#   /' "$@"; }
+show() { sed "s/^/#   /"; }
 
 # The numbers that the jobs' programs get in their own namespaces are taken on
 # both nodes.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # examples/systemd and examples/ci; examples/slurm is tests/slurm.sh's.
-# shellcheck disable=SC2034 # the helpers read the variables
+# shellcheck disable=SC2016,SC2034,SC2153 # as in the other tests
 load helpers
 
 examples=$BATS_TEST_DIRNAME/../../examples
