@@ -212,9 +212,14 @@ static _Noreturn void dump(struct checkpoints *c)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	sigset_t none;
+	int sig;
 
 	close(c->socket);
 	sigemptyset(&none);
+	/* Where every process of a job gets them, criu must not end by one. */
+	for (sig = 1; sig < NSIG; sig++)
+		if (checkpoints_means(c, sig))
+			signal(sig, SIG_IGN);
 	/* stdout is the program's, and a signal to the job is for it, too. */
 	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || setpgid(0, 0) < 0 ||
 	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)

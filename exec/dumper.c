@@ -282,7 +282,7 @@ static void take_signal(struct dump *d)
 	/* criu would wait for our answer, with the tree frozen. */
 	if (s.number == SIGTSTP && d->hook.asked < 0)
 		forward_send(-1, SIGTSTP);
-	else if (forward_ends(s.number))
+	else if (forward_ends(s.number) && !forward_ignored(s.number))
 		give_up(d, s.number);
 }
 

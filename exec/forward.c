@@ -47,6 +47,13 @@ bool forward_ends(int sig)
 	       sig == SIGQUIT;
 }
 
+bool forward_ignored(int sig)
+{
+	struct sigaction a;
+
+	return sigaction(sig, NULL, &a) == 0 && a.sa_handler == SIG_IGN;
+}
+
 static bool handles(const struct ns_process *p, int sig)
 {
 	return p->handled >> (sig - 1) & 1;

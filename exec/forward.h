@@ -35,6 +35,12 @@ int forward_read(int fd, struct forward_signal *ret);
 bool forward_ends(int sig);
 
 /**
+ * forward_ignored - whether a signal was ignored when this program was started,
+ * as by nohup(1): blocked, it is read all the same.
+ */
+bool forward_ignored(int sig);
+
+/**
  * forward_send - pass a signal on.
  * @pidfd: of the program
  *

@@ -337,6 +337,28 @@ r $ROOT $DIR/ckpt 1"
   quit_run
 }
 
+@test "run: a checkpoint goes on when its processes are signalled, too" {
+  mkfifo fifo
+  cat >slow-criu <<END
+#!/bin/sh
+case "\$*" in
+dump*) echo \$\$ >'$DIR/pid' && mv '$DIR/pid' '$DIR/blocked' && read -r x <'$DIR/fifo' ;;
+esac
+exec '$CRIU' "\$@"
+END
+  chmod +x slow-criu
+  start_run --criu-binary "$DIR/slow-criu"
+  kill -USR1 "$LAUNCHER"
+  wait_until 10 test -e blocked
+  # criu, and the criu-ns that has started it
+  dumper=$(pgrep -f "slow-criu dump")
+  kill -TERM "$dumper" "$(parent_of "$dumper")"
+  echo go >fifo
+  wait_until 20 is_new ckpt ''
+  wait_growing "$FILE"
+  quit_run
+}
+
 @test "run: the file, pipe or socket of the first start, and of the next" {
   cat >talk.sh <<'END'
 n=0
@@ -376,7 +398,7 @@ END
 }
 
 @test "run --rewind-files: each line of the output is there once" {
-  local job=(sh -c 'n=0; while [ $n -lt 200 ]; do n=$((n + 1)); echo $n
+  local job=(sh -c 'n=0; while [ $n -lt 400 ]; do n=$((n + 1)); echo $n
     echo $n >"$1"; sleep 0.01; done; exit 8' sh "$DIR/count")
   FILE=$DIR/count
   "$HELPERS_DIR/alone" -k "$CRIU_NS" run -D ckpt -- "${job[@]}" \
@@ -397,7 +419,7 @@ END
   "$CRIU_NS" run -D ckpt --rewind-files -- "${job[@]}" >>o 2>&1 </dev/null ||
     STATUS=$?
   status_is 8
-  equals "$(<o)" "$(seq 200)"
+  equals "$(<o)" "$(seq 400)"
   [[ $(<o.criu-ns-tail.1) == *[0-9]* ]]
 }
 
