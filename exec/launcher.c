@@ -92,6 +92,7 @@ static int tree_runs(struct restore *r, int root)
 	r->root = root;
 	r->root_pid = ns_pidfd_number(root);
 	capture_end(&r->log);
+	reuse_finish(&r->reuse);
 	job_runs(r);
 	if (r->undone_by)
 		forward_send(root, r->undone_by);

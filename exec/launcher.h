@@ -6,6 +6,7 @@
 #include "exec/init.h"
 #include "exec/pidfile.h"
 #include "exec/redump.h"
+#include "exec/reuse.h"
 #include "exec/world.h"
 #include "image/image.h"
 #include "tty/relay.h"
@@ -24,6 +25,7 @@ struct restore {
 	struct init_plan plan;
 	struct capture log;
 	struct kerndat kerndat;
+	struct reuse reuse;
 	char *images; /* absolute path, for people */
 	int socket;
 	int signals;

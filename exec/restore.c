@@ -177,6 +177,7 @@ static void prepare_kerndat(struct restore *r)
 
 static void release(struct restore *r)
 {
+	reuse_finish(&r->reuse);
 	pidfile_drop(&r->pidfile);
 	world_close(&r->world);
 	capture_close(&r->log);
@@ -244,6 +245,7 @@ int command_restore(struct argv *a)
 		status = capture_begin(&r.log);
 	if (!status) {
 		prepare_kerndat(&r);
+		reuse_prepare(&r.reuse, r.plan.images, a);
 		status = launcher_start(&r);
 	}
 	if (!status)
