@@ -17,6 +17,7 @@ os.unlink(d + "/gone")
 open(d + "/up", "w").write("x")
 while True: time.sleep(0.01)' "$DIR"
   wait_until 20 test -s up
+  # shellcheck disable=SC2034 # dump reads it
   FILE=''
   dump "$PID" img --link-remap
   LINK=$(echo link_remap.*)
@@ -29,9 +30,8 @@ holds_it() { # PID
 only_the_link() { equals "$(echo link_remap.*)" "$LINK"; }
 
 @test "an image with a link to a deleted file is restored three times" {
-  local n
   dump_deleted
-  for n in 1 2 3; do
+  for _ in 1 2 3; do
     restore_detached --no-record
     holds_it "$ROOT"
     only_the_link
@@ -39,7 +39,7 @@ only_the_link() { equals "$(echo link_remap.*)" "$LINK"; }
   done
   # The other name may go: the file is there by the link alone.
   rm stays
-  for n in 1 2; do
+  for _ in 1 2; do
     restore_detached
     only_the_link
     end_tree "$ROOT"
@@ -48,6 +48,7 @@ only_the_link() { equals "$(echo link_remap.*)" "$LINK"; }
 
 @test "a restore that fails, or was killed, leaves the image as it was" {
   dump_deleted
+  # shellcheck disable=SC2016
   printf '#!/bin/sh\n[ "$CRTOOLS_SCRIPT_ACTION" != post-restore ]\n' >refuse
   chmod +x refuse
   criu_ns restore -D img -d --action-script "$DIR/refuse"
