@@ -111,9 +111,11 @@ static int tree_runs(struct restore *r, int root)
 
 	r->root = root;
 	r->root_pid = ns_pidfd_number(root);
+	capture_end(&r->log);
+	reuse_finish(&r->reuse);
+	/* Who waits for this may restore the image again. */
 	if (r->up)
 		r->up(r);
-	capture_end(&r->log);
 	job_runs(r);
 	if (r->undone_by)
 		forward_send(root, r->undone_by);
@@ -523,6 +525,7 @@ void launcher_release(struct restore *r)
 	close_if(&r->init);
 	close_if(&r->plan.self);
 	pumps_close(&r->pumps);
+	reuse_finish(&r->reuse);
 	pidfile_drop(&r->pidfile);
 	world_close(&r->world);
 	capture_close(&r->log);

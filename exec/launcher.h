@@ -9,6 +9,7 @@
 #include "exec/pidfile.h"
 #include "exec/pumps.h"
 #include "exec/redump.h"
+#include "exec/reuse.h"
 #include "exec/world.h"
 #include "image/image.h"
 #include "tty/relay.h"
@@ -28,6 +29,7 @@ struct restore {
 	struct init_plan plan;
 	struct capture log;
 	struct kerndat kerndat;
+	struct reuse reuse;
 	char *images; /* absolute path, for people */
 	int socket;
 	int signals;

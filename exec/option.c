@@ -17,7 +17,7 @@ const struct option_row option_table[] = {
 	{"all", 0, .id = OPT_ALL},
 	{"allow-uprobes", 0, NEGATABLE,
 	 RECORDED("tasks had uprobes set on them")},
-	{"auto-dedup", 0, NEGATABLE},
+	{"auto-dedup", 0, NEGATABLE, .id = OPT_AUTO_DEDUP},
 	{"cgroup-dump-controller", 0, VALUE("NAME")},
 	{"cgroup-props", 0, VALUE("RULES")},
 	{"cgroup-props-file", 0, VALUE("FILE")},

@@ -47,6 +47,7 @@ enum option_id {
 	OPT_TIMEOUT,
 	OPT_LOG_PID,
 	OPT_ALL,
+	OPT_AUTO_DEDUP,
 	OPT_HELP,
 	OPT_VERSION,
 	/* ours: never passed on */

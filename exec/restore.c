@@ -342,6 +342,7 @@ int restore_start(struct restore *r)
 		status = capture_begin(&r->log);
 	if (!status) {
 		prepare_kerndat(r);
+		reuse_prepare(&r->reuse, r->plan.images, r->argv);
 		status = launcher_start(r);
 	}
 	if (!status)
