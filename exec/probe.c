@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -149,11 +150,17 @@ static _Noreturn void be_init(const struct criu *criu, int out)
 	deliver(status, out);
 }
 
+/* A hundred times what it takes: a criu that hangs must not keep us. */
+#define PATIENCE_MS 2000
+
 static ssize_t fetch(pid_t pid, int in, void *ret, size_t size)
 {
+	struct pollfd end = {.fd = in, .events = POLLIN};
 	ssize_t n;
 	int status;
 
+	if (poll(&end, 1, PATIENCE_MS) == 0)
+		kill(pid, SIGKILL);
 	/* One write at most, of less than a pipe takes at once. */
 	do
 		n = read(in, ret, size);
