@@ -321,6 +321,18 @@ r $ROOT $DIR/ckpt 1"
   is_complete
 }
 
+@test "run: a hook that hangs does not hold up the last checkpoint" {
+  local hook='[ ! -e first ] || exit 0; : >first; trap "" TERM
+    while :; do sleep 0.1; done'
+  start_run --on-checkpoint "$hook"
+  kill -USR1 "$LAUNCHER"
+  wait_until 20 test -e first
+  end_run
+  err_has 'was killed by SIGKILL'
+  continues
+  quit_run
+}
+
 @test "run: a signal to the whole job, the program too" {
   start_run
   checkpoint
