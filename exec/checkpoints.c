@@ -219,6 +219,8 @@ static _Noreturn void dump(struct checkpoints *c)
 
 	close(c->socket);
 	sigemptyset(&none);
+	/* Who does not read what we say must not end the dump. */
+	sigaddset(&none, SIGPIPE);
 	/* stdout is the program's, and a signal to the job is for it, too. */
 	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || setpgid(0, 0) < 0 ||
 	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
