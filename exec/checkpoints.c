@@ -21,6 +21,9 @@
 #include "ns/ns.h"
 #include "ns/process.h"
 
+/* What a hook gets to end by itself, in seconds. */
+#define NOTICE_GRACE 3
+
 /* --- Options ---------------------------------------------------------------
  */
 
@@ -119,6 +122,7 @@ int checkpoints_prepare(struct checkpoints *c, const struct argv *a)
 		.must_succeed = argv_flag(a, OPT_HOOK_MUST_SUCCEED),
 		.every_timer = -1,
 		.limit_timer = -1,
+		.grace_timer = -1,
 		.socket = -1,
 		.pidfd = -1,
 	};
@@ -220,6 +224,8 @@ static _Noreturn void dump(struct checkpoints *c)
 	for (sig = 1; sig < NSIG; sig++)
 		if (checkpoints_means(c, sig))
 			signal(sig, SIG_IGN);
+	/* Who does not read what we say must not end the dump. */
+	sigaddset(&none, SIGPIPE);
 	/* stdout is the program's, and a signal to the job is for it, too. */
 	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || setpgid(0, 0) < 0 ||
 	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
@@ -273,12 +279,31 @@ static void dumped(struct checkpoints *c, int status, int root)
 	notify(c, "--on-checkpoint", c->on_checkpoint);
 }
 
+static void end_grace(struct checkpoints *c)
+{
+	if (c->grace_timer >= 0)
+		close(c->grace_timer);
+	c->grace_timer = -1;
+}
+
+/* Who wants the end has not the time to wait for a hook, which may hang. */
+static void hurry_notice(struct checkpoints *c)
+{
+	if (!c->notifying || c->wanted != CHECKPOINT_END || c->grace_timer >= 0)
+		return;
+	kill(-c->pid, SIGTERM);
+	c->grace_timer = duration_timer(NOTICE_GRACE);
+	if (c->grace_timer < 0)
+		kill(-c->pid, SIGKILL);
+}
+
 static void child_ended(struct checkpoints *c, int root)
 {
 	int status = STATUS_OURS << 8;
 
 	close(c->pidfd);
 	c->pidfd = -1;
+	end_grace(c);
 	if (c->notifying) {
 		c->notifying = false;
 		if (!notice_ended(&c->notice, c->pid))
@@ -341,7 +366,7 @@ void checkpoints_want(struct checkpoints *c, enum checkpoint what, int sig)
 		c->wanted = what;
 }
 
-enum { EVERY, LIMIT, CHILD };
+enum { EVERY, LIMIT, CHILD, GRACE };
 
 void checkpoints_poll(const struct checkpoints *c, struct pollfd *fds)
 {
@@ -350,6 +375,7 @@ void checkpoints_poll(const struct checkpoints *c, struct pollfd *fds)
 	fds[LIMIT] = (struct pollfd){.fd = c->root ? c->limit_timer : -1,
 				     .events = POLLIN};
 	fds[CHILD] = (struct pollfd){.fd = c->pidfd, .events = POLLIN};
+	fds[GRACE] = (struct pollfd){.fd = c->grace_timer, .events = POLLIN};
 }
 
 void checkpoints_step(struct checkpoints *c, const struct pollfd *fds, int root)
@@ -366,6 +392,11 @@ void checkpoints_step(struct checkpoints *c, const struct pollfd *fds, int root)
 		c->limit_timer = -1;
 		checkpoints_want(c, CHECKPOINT_END, 0);
 	}
+	if (fds[GRACE].revents && c->grace_timer >= 0) {
+		end_grace(c);
+		kill(-c->pid, SIGKILL);
+	}
+	hurry_notice(c);
 	if (c->root)
 		go_on(c, root);
 }
@@ -449,8 +480,11 @@ void checkpoints_free(struct checkpoints *c)
 		close(c->every_timer);
 	if (c->limit_timer >= 0)
 		close(c->limit_timer);
+	end_grace(c);
 	if (c->pidfd >= 0)
 		close(c->pidfd);
-	*c = (struct checkpoints){
-		.every_timer = -1, .limit_timer = -1, .pidfd = -1};
+	*c = (struct checkpoints){.every_timer = -1,
+				  .limit_timer = -1,
+				  .grace_timer = -1,
+				  .pidfd = -1};
 }

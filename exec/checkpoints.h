@@ -35,6 +35,7 @@ struct checkpoints {
 	pid_t root;
 	unsigned int generation;
 	int every_timer, limit_timer; /* descriptors, or -1 */
+	int grace_timer;	      /* of a hook that is told to end */
 	int socket;		      /* of ours, which no child may keep */
 	pid_t pid;		      /* of what is under way */
 	int pidfd;		      /* of that, or -1 */
@@ -77,7 +78,7 @@ enum checkpoint checkpoints_means(const struct checkpoints *c, int sig);
  */
 void checkpoints_want(struct checkpoints *c, enum checkpoint what, int sig);
 
-#define CHECKPOINT_FDS 3
+#define CHECKPOINT_FDS 4
 
 /**
  * checkpoints_poll, checkpoints_step - what to poll for, and what to do then.

@@ -105,6 +105,19 @@ static int arm_checkpoints(struct restore *r)
 			       r->plan.shell_job, !r->plan.command);
 }
 
+/* It came too late to undo anything. */
+static void pass_late(struct restore *r)
+{
+	struct checkpoints *c = r->checkpoints;
+	enum checkpoint what =
+		c ? checkpoints_means(c, r->undone_by) : CHECKPOINT_NONE;
+
+	if (what)
+		checkpoints_want(c, what, r->undone_by);
+	else
+		forward_send(r->root, r->undone_by);
+}
+
 static int tree_runs(struct restore *r, int root)
 {
 	int err;
@@ -117,8 +130,6 @@ static int tree_runs(struct restore *r, int root)
 	if (r->up)
 		r->up(r);
 	job_runs(r);
-	if (r->undone_by)
-		forward_send(root, r->undone_by);
 	if (r->claim)
 		claim_name(r->claim, getpid(),
 			   r->root_pid > 0 ? r->root_pid : 0);
@@ -127,6 +138,8 @@ static int tree_runs(struct restore *r, int root)
 		err = arm_checkpoints(r);
 	if (err)
 		message("cannot prepare the dump: %s", strerror(-err));
+	if (r->undone_by)
+		pass_late(r);
 	ns_memory_trim();
 	if (!r->pidfile.path)
 		return 0;
@@ -194,9 +207,9 @@ static int ended(struct restore *r, const struct wire *w)
 	if (!w->what)
 		return message_status(w->value);
 	job_finish(r);
-	/* Our own dump has something else to say. */
+	/* Our own dump has something else to say, if it succeeds. */
 	if (r->checkpoints && checkpoints_ends_tree(r->checkpoints))
-		return 0;
+		return message_status(w->value);
 	if (r->redump.pidfd < 0 && (!r->redump.done || r->redump.leave_running))
 		message("the tree was checkpointed by criu-ns dump");
 	return r->plan.shell_job ? 0 : message_status(w->value);
@@ -516,8 +529,20 @@ static void close_if(int *fd)
 	*fd = -1;
 }
 
+/* A message that nobody reads must not become the exit status. */
+static void forget_sigpipe(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+
+	/* That drops a pending one. */
+	if (sigaction(SIGPIPE, &ignore, &before) == 0)
+		sigaction(SIGPIPE, &before, NULL);
+}
+
 void launcher_release(struct restore *r)
 {
+	if (r->signals >= 0)
+		forget_sigpipe();
 	if (r->signals >= 0)
 		sigprocmask(SIG_SETMASK, &r->plan.mask, NULL);
 	close_if(&r->signals);

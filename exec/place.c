@@ -110,10 +110,19 @@ static int keep_one(const char *path)
 			    path, path);
 }
 
+/* The program, which has our working directory, would move along. */
+static bool is_ours(const char *path)
+{
+	char cwd[PATH_MAX];
+	size_t len = strlen(path);
+
+	return getcwd(cwd, sizeof(cwd)) && !strncmp(cwd, path, len) &&
+	       (cwd[len] == '/' || !cwd[len]);
+}
+
 int place_clear(const char *pattern)
 {
 	char path[PATH_MAX];
-	size_t len = strlen(pattern);
 	int status = 0;
 
 	if (series_is(pattern)) {
@@ -121,12 +130,15 @@ int place_clear(const char *pattern)
 			status = keep_one(path);
 		return status;
 	}
-	if (len >= sizeof(path))
+	/* Of a symbolic link, the directory is meant. */
+	if (!realpath(pattern, path))
 		return message_fail("cannot keep '%s': %s", pattern,
-				    strerror(ENAMETOOLONG));
-	memcpy(path, pattern, len + 1);
-	while (len > 1 && path[len - 1] == '/')
-		path[--len] = '\0';
+				    strerror(errno));
+	if (is_ours(path))
+		return message_fail("cannot keep the image in '%s': the "
+				    "working directory is in there (start it "
+				    "from elsewhere)",
+				    path);
 	status = keep_one(path);
 	return status ? status : make(path);
 }

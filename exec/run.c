@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "exec/before.h"
@@ -21,6 +22,7 @@ struct run {
 	struct argv *argv; /* without the command */
 	char **command;
 	const char *images; /* -D, or NULL */
+	char *pidfile;	    /* or NULL; what is restored takes it from argv */
 	bool detached;
 	struct stdio stdio;
 	struct claim claim;
@@ -57,9 +59,8 @@ static int check_usage(const struct argv *a, char **command)
 	return 0;
 }
 
-static int prepare_pidfile(struct restore *r)
+static int prepare_pidfile(struct restore *r, const char *path)
 {
-	const char *path = argv_last(r->argv, OPT_PIDFILE);
 	int err = path ? pidfile_prepare(&r->pidfile, path, NULL) : 0;
 
 	return err ? message_fail("cannot write pidfile '%s': %s", path,
@@ -100,7 +101,7 @@ static int start(struct run *run)
 	r.claim = run->images ? &run->claim : NULL;
 	if (run->images)
 		images = realpath(run->images, NULL);
-	status = prepare_pidfile(&r);
+	status = prepare_pidfile(&r, run->pidfile);
 	if (!status)
 		status = stdio_make_pipes(&run->stdio);
 	if (!status)
@@ -184,10 +185,11 @@ static int resume(struct run *run)
  */
 static int be_quiet(struct run *run)
 {
-	const struct stdio_fd *err = &run->stdio.fd[STDERR_FILENO];
 	struct argv *a = run->argv;
+	struct stat st;
 
-	run->checkpoints.quiet = err->kind == STDIO_PATH && err->seeks;
+	run->checkpoints.quiet =
+		fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 	if (argv_last(a, OPT_VERBOSITY) || argv_last(a, OPT_LOG_FILE))
 		return 0;
 	return argv_append(a, "verbosity", false, "0")
@@ -222,7 +224,12 @@ static int run_command(struct run *run)
 {
 	struct criu criu = {.fd = -1};
 	struct argv *a = run->argv;
+	const char *pidfile = argv_last(a, OPT_PIDFILE);
 	int status;
+
+	run->pidfile = pidfile ? strdup(pidfile) : NULL;
+	if (pidfile && !run->pidfile)
+		return message_fail("no memory");
 
 	run->images = argv_last(a, OPT_IMAGES_DIR);
 	run->detached = argv_flag(a, OPT_DETACH);
@@ -265,5 +272,6 @@ int command_run(struct argv *a)
 		claim_end(&run.claim);
 	checkpoints_free(&run.checkpoints);
 	stdio_free(&run.stdio);
+	free(run.pidfile);
 	return status;
 }

@@ -200,7 +200,7 @@ END
   start_run --fresh
   (($(read_count "$FILE") < COUNT))
   is_complete ckpt.old.1
-  err_has "kept as 'ckpt.old.1'"
+  err_has "kept as '$DIR/ckpt.old.1'"
   end_run
   start_run --fresh
   is_complete ckpt.old.2
@@ -220,6 +220,21 @@ END
   status_is 0
   test -e started
   test -e ckpt.old.1/inventory.img
+}
+
+@test "run --fallback=start: also when criu gives up, with the pidfile" {
+  start_run
+  end_run
+  printf '#!/bin/sh\n[ "$CRTOOLS_SCRIPT_ACTION" != pre-restore ]\n' >no
+  chmod +x no
+  criu_ns run -D ckpt --action-script "$DIR/no" --pidfile p -- touch started
+  status_is 125
+  not test -e started
+  is_complete
+  criu_ns run -D ckpt --action-script "$DIR/no" --pidfile p \
+    --fallback=start -- sh -c 'until [ -s p ]; do sleep 0.02; done; exit 4'
+  status_is 4
+  is_complete ckpt.old.1
 }
 
 @test "run: what stands in the way is explained before anything is started" {
@@ -319,6 +334,81 @@ r $ROOT $DIR/ckpt 1"
   wait_launcher
   status_is 125
   is_complete
+}
+
+@test "run: a hook that hangs does not hold up the last checkpoint" {
+  local hook='[ ! -e first ] || exit 0; : >first; trap "" TERM
+    while :; do sleep 0.1; done'
+  start_run --stderr e --on-checkpoint "$hook"
+  kill -USR1 "$LAUNCHER"
+  wait_until 20 test -e first
+  end_run
+  err_has 'was killed by SIGKILL'
+  continues
+  quit_run
+}
+
+@test "run: stderr that nobody reads any more does not change the status" {
+  FILE=$DIR/count
+  : >err
+  mkfifo unread
+  exec 7<>unread
+  "$HELPERS_DIR/alone" -k "$CRIU_NS" run -D ckpt --stdout o --stderr e -- \
+    "$HELPERS_DIR/counter" "$FILE" </dev/null >out 2>unread 7<&- &
+  LAUNCHER=$!
+  wait_until 20 init_is_there "$LAUNCHER"
+  wait_growing "$FILE"
+  exec 7<&-
+  checkpoint
+  end_run
+}
+
+@test "run: TERM at the moment when the tree is restored is a checkpoint" {
+  start_run
+  end_run
+  block_at pre-resume
+  start_criu_ns run -D ckpt --action-script "$DIR/block" -- false
+  wait_until 10 test -e blocked
+  kill -STOP "$LAUNCHER"
+  unblock
+  wait_growing "$FILE"
+  wait_until 10 init_is_there "$LAUNCHER"
+  kill -TERM "$LAUNCHER"
+  kill -CONT "$LAUNCHER"
+  wait_launcher
+  status_is 75
+  COUNT=$(read_count "$FILE")
+  continues
+  quit_run
+}
+
+@test "run: nothing of ours into the file that the program writes to" {
+  : >err
+  "$HELPERS_DIR/alone" -k "$CRIU_NS" run -D ckpt --stdout log --stderr log -- \
+    "$HELPERS_DIR/counter" "$DIR/count" </dev/null >out 2>>log &
+  LAUNCHER=$!
+  FILE=$DIR/count
+  wait_until 20 init_is_there "$LAUNCHER"
+  wait_growing "$FILE"
+  end_run
+  equals "$(<log)" ''
+  continues
+  quit_run
+}
+
+@test "run --fresh: through a symbolic link, and not from inside" {
+  mkdir real
+  ln -s real ckpt
+  start_run
+  end_run
+  STATUS=0
+  (cd real && exec "$CRIU_NS" run -D . --fresh -- true) 2>err || STATUS=$?
+  status_is 125
+  err_has 'the working directory is in there'
+  criu_ns run -D ckpt --fresh -- true
+  status_is 0
+  [[ -L ckpt && -d real ]]
+  is_complete real.old.1
 }
 
 @test "run: a signal to the whole job, the program too" {
