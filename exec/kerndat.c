@@ -109,8 +109,7 @@ void kerndat_prepare(struct kerndat *ret, const struct criu *criu,
 
 /*
  * A lease: who opens the file waits in open(2) until it is given back, and
- * SIGIO says so.  inotify could say it as well, but to close one takes the
- * kernel 10 ms.
+ * SIGIO says so.
  */
 static int lay_out(const struct kerndat *k, struct kerndat_feed *f)
 {
