@@ -384,6 +384,7 @@ r $ROOT $DIR/ckpt 1"
 
 @test "run: nothing of ours into the file that the program writes to" {
   : >err
+  # shellcheck disable=SC2094 # that is what it is about
   "$HELPERS_DIR/alone" -k "$CRIU_NS" run -D ckpt --stdout log --stderr log -- \
     "$HELPERS_DIR/counter" "$DIR/count" </dev/null >out 2>>log &
   LAUNCHER=$!
