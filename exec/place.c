@@ -73,8 +73,12 @@ int place_look(const char *pattern, bool *ret_image)
 	*ret_image = false;
 	if (series_is(pattern)) {
 		err = series_newest(pattern, path);
-		*ret_image = !err;
-		if (!err || err == -ENOENT)
+		if (err == -ENOENT)
+			err = series_doubtful(pattern);
+		else if (!err)
+			err = 1;
+		*ret_image = err > 0;
+		if (err >= 0)
 			return 0;
 		return message_fail("cannot look for images '%s': %s", pattern,
 				    strerror(-err));

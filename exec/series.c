@@ -238,6 +238,33 @@ int series_newest(const char *pattern, char ret[PATH_MAX])
 }
 
 /* What a kept image builds upon is kept, too, and what that builds upon. */
+static bool is_doubtful(int dir, const char *name)
+{
+	bool doubtful;
+	int fd;
+
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	doubtful = image_parts_found(fd) && !image_complete(fd) &&
+		   !note_is_there(fd);
+	close(fd);
+	return doubtful;
+}
+
+int series_doubtful(const char *pattern)
+{
+	struct series s;
+	int err, doubtful = 0;
+	size_t i;
+
+	err = series_read(&s, pattern);
+	for (i = 0; !err && i < s.n && !doubtful; i++)
+		doubtful = is_doubtful(s.dir, s.member[i].name);
+	series_free(&s);
+	return err ? err : doubtful;
+}
+
 static void keep_parents(struct series *s, const char *name)
 {
 	int at, up, depth;

@@ -32,6 +32,14 @@ int series_next(const char *pattern, char ret[PATH_MAX]);
 int series_newest(const char *pattern, char ret[PATH_MAX]);
 
 /**
+ * series_doubtful - whether a directory of the series holds images that are not
+ * complete, and no note says that this is how a dump has left it: somebody may
+ * be copying it.
+ * Returns 1, 0 or -errno.
+ */
+int series_doubtful(const char *pattern);
+
+/**
  * series_keep - remove all but the newest complete images.
  * One that another one builds upon (--prev-images-dir) stays.  What is not
  * complete, and files that are not criu's, stay, too.

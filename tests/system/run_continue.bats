@@ -194,6 +194,19 @@ END
   [[ -e ckpt/3 && -e ckpt/5 && ! -e ckpt/2 ]]
 }
 
+@test "run -D 'ckpt/%n': what somebody may be copying is not started over" {
+  mkdir -p ckpt/1 ckpt/2
+  echo torn >ckpt/1/pstree.img
+  criu_ns run -D 'ckpt/%n' -- touch started
+  status_is 125
+  err_has 'there is no complete image'
+  not test -e started
+  echo 'a dump was begun' >ckpt/1/criu-ns.incomplete
+  criu_ns run -D 'ckpt/%n' -- touch started
+  status_is 0
+  test -e started
+}
+
 @test "run --fresh: starts anew, the image is kept aside" {
   start_run
   end_run
