@@ -83,6 +83,8 @@ has_child() { [[ -n $(children_of "$1") ]]; }
   restore_on_screen
   sees '^23$'
   keys Space
+  # less drops what is typed while its window changes.
+  wait_until 3 on_screen '^46$' || keys Space
   sees '^46$'
   quit_by_q
   prompt_is_back 0
