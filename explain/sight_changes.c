@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -171,33 +172,31 @@ void sight_read_only(struct sight *l, const struct sight_use *u)
 	finding_cure(f, "mount it to be written (mount -o remount,rw)");
 }
 
-/* A deleted file that a link of CRIU's has kept: it is used up by a restore. */
+/* As a restore that was killed leaves it: the next one puts it back. */
+static bool is_kept(int root, const char *path)
+{
+	char kept[PATH_MAX];
+	int n = snprintf(kept, sizeof(kept), "%s.criu-ns", path);
+
+	return n < (int)sizeof(kept) &&
+	       !faccessat(root, kept, F_OK, AT_SYMLINK_NOFOLLOW);
+}
+
+/* A deleted file that a link of CRIU's has kept. */
 void sight_link(struct sight *l, const struct sight_use *u)
 {
 	const struct image_file *link =
 		image_contents_file(l->image, IMAGE_REGULAR, u->file->remap_id);
-	bool there =
-		link && link->path && *link->path == '/' &&
-		!faccessat(l->root, link->path + 1, F_OK, AT_SYMLINK_NOFOLLOW);
-	struct finding *f =
-		finding_add(l->all, there ? "link-once" : "link-gone",
-			    there ? FINDING_LOSS : FINDING_CAUSE);
+	struct finding *f;
 
+	if (link && link->path && *link->path == '/' &&
+	    (!faccessat(l->root, link->path + 1, F_OK, AT_SYMLINK_NOFOLLOW) ||
+	     is_kept(l->root, link->path + 1)))
+		return;
+	f = finding_add(l->all, "link-gone", FINDING_CAUSE);
 	value_of(f, u);
 	if (link && link->path)
 		finding_value(f, "link", "%s", link->path);
-	if (there) {
-		finding_cause(f,
-			      "'%s' was deleted and is kept by a link: the "
-			      "restore uses that up, and another restore of "
-			      "this image will fail",
-			      u->file->path);
-		finding_cure(f,
-			     "to restore it again later, keep a copy of the "
-			     "link, '%s'",
-			     link->path);
-		return;
-	}
 	finding_cause(f,
 		      "'%s' was deleted at the dump, and the link that kept "
 		      "it is not there: an earlier restore has used it up",
