@@ -249,20 +249,26 @@ int argv_insert(struct argv *a, struct argv *from)
 	return 0;
 }
 
-const char *argv_last(const struct argv *a, enum option_id id)
+const struct argv_option *argv_find(const struct argv *a, enum option_id id)
 {
 	for (size_t i = a->n_options; i-- > 0;)
 		if (a->option[i].row->id == id)
-			return a->option[i].value;
+			return &a->option[i];
 	return NULL;
+}
+
+const char *argv_last(const struct argv *a, enum option_id id)
+{
+	const struct argv_option *o = argv_find(a, id);
+
+	return o ? o->value : NULL;
 }
 
 bool argv_flag(const struct argv *a, enum option_id id)
 {
-	for (size_t i = a->n_options; i-- > 0;)
-		if (a->option[i].row->id == id)
-			return !a->option[i].negated;
-	return false;
+	const struct argv_option *o = argv_find(a, id);
+
+	return o && !o->negated;
 }
 
 void argv_drop(struct argv *a, enum option_id id)

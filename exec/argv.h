@@ -67,6 +67,11 @@ int argv_append(struct argv *a, const char *name, bool negated,
 int argv_insert(struct argv *a, struct argv *from);
 
 /**
+ * argv_find - the option with this id that was given last, or NULL.
+ */
+const struct argv_option *argv_find(const struct argv *a, enum option_id id);
+
+/**
  * argv_last - the value given last for an option that takes one, or NULL.
  * The string belongs to the argv.
  */

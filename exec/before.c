@@ -47,6 +47,16 @@ int before_criu(struct criu *ret, const struct argv *a)
 	return err == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
 }
 
+int before_word(const struct argv *a, enum option_id id, const char *word)
+{
+	const struct argv_option *o = argv_find(a, id);
+
+	if (!o || !strcmp(o->value, word))
+		return 0;
+	return message_fail("'%s' is no value of --%s (it takes '%s')",
+			    o->value, o->row->name, word);
+}
+
 int before_directory(const char *path, const char *what, int *ret_fd)
 {
 	*ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

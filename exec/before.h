@@ -22,6 +22,11 @@ int before_privileges(void);
 int before_criu(struct criu *ret, const struct argv *a);
 
 /**
+ * before_word - see that an option which takes one word only has that.
+ */
+int before_word(const struct argv *a, enum option_id id, const char *word);
+
+/**
  * before_directory - open a directory that an option names.
  * @path: as given
  * @what: "image", "work" ...: for the message

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "exec/message.h"
+#include "image/written.h"
 
 /* So many are named. */
 #define NAMED 5
@@ -34,10 +35,9 @@ static bool is_private(const struct image_contents *c,
 static bool is_written(const struct image_contents *c,
 		       const struct image_file *f, char **ret_name)
 {
-	if (f->type != IMAGE_REGULAR || !f->known || !f->path ||
-	    (f->flags & O_ACCMODE) == O_RDONLY || f->remap == REMAP_GHOST ||
-	    f->remap == REMAP_PROC || !strncmp(f->path, "/proc/", 6) ||
-	    is_private(c, f))
+	if (!image_written_open(f) || !f->known || !f->path ||
+	    f->remap == REMAP_GHOST || f->remap == REMAP_PROC ||
+	    !strncmp(f->path, "/proc/", 6) || is_private(c, f))
 		return false;
 	if (f->has_mode ? !S_ISREG(f->mode) : !strncmp(f->path, "/dev/", 5))
 		return false;

@@ -15,18 +15,6 @@
 #include "exec/restore.h"
 #include "image/contents.h"
 
-static int read_share(const struct argv *a, bool *ret)
-{
-	const char *text = argv_last(a, OPT_SHARED_FILES);
-
-	if (text && strcmp(text, "allow") != 0)
-		return message_fail("'%s' is no value of --shared-files (it "
-				    "takes 'allow')",
-				    text);
-	*ret = text != NULL;
-	return 0;
-}
-
 int copies_read(struct copies *ret, struct argv *a)
 {
 	unsigned int index = 0;
@@ -39,9 +27,10 @@ int copies_read(struct copies *ret, struct argv *a)
 	if (!status)
 		status = copy_count(a, OPT_JOBS, &ret->jobs);
 	if (!status)
-		status = read_share(a, &ret->share_files);
+		status = before_word(a, OPT_SHARED_FILES, "allow");
 	if (status)
 		return status;
+	ret->share_files = argv_flag(a, OPT_SHARED_FILES);
 	if (ret->n && index)
 		return message_fail("--copies and --copy-index can't be used "
 				    "together");

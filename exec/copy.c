@@ -10,20 +10,17 @@
 
 int copy_count(const struct argv *a, enum option_id id, unsigned int *ret)
 {
-	size_t i = a->n_options;
+	const struct argv_option *o = argv_find(a, id);
 	unsigned long n;
 	char *end;
 
-	while (i > 0 && a->option[i - 1].row->id != id)
-		i--;
-	if (!i--)
+	if (!o)
 		return 0;
-	n = strtoul(a->option[i].value, &end, 10);
-	if (*end || strspn(a->option[i].value, "0123456789") == 0 || n == 0 ||
+	n = strtoul(o->value, &end, 10);
+	if (*end || strspn(o->value, "0123456789") == 0 || n == 0 ||
 	    n > COPY_MAX)
 		return message_fail("'%s' is no number from 1 to %d (--%s)",
-				    a->option[i].value, COPY_MAX,
-				    a->option[i].row->name);
+				    o->value, COPY_MAX, o->row->name);
 	*ret = (unsigned int)n;
 	return 0;
 }

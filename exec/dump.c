@@ -14,18 +14,6 @@
 #include "exec/message.h"
 #include "exec/series.h"
 
-static int read_mounts(const struct argv *a, bool *ret_leave)
-{
-	const char *text = argv_last(a, OPT_MOUNTS);
-
-	if (text && strcmp(text, "leave") != 0)
-		return message_fail("'%s' is no value of --mounts (it takes "
-				    "'leave')",
-				    text);
-	*ret_leave = text != NULL;
-	return 0;
-}
-
 static int check_usage(const struct argv *a)
 {
 	if (a->n_operands)
@@ -249,7 +237,6 @@ int command_dump(struct argv *a)
 			 .store = STORE_NONE,
 			 .hook = HOOK_NONE,
 			 .target = TARGET_NONE};
-	bool leave_mounts = false;
 	unsigned int keep = 0;
 	pid_t pid = 0;
 	int status;
@@ -258,13 +245,13 @@ int command_dump(struct argv *a)
 		   !argv_flag(a, OPT_STREAM);
 	status = read_settings(&d, &pid, &keep);
 	if (!status)
-		status = read_mounts(a, &leave_mounts);
+		status = before_word(a, OPT_MOUNTS, "leave");
 	if (!status)
 		status = before_privileges();
 	if (!status)
 		status = before_criu(&d.criu, a);
 	if (!status)
-		status = target_open(pid, leave_mounts, &d.target);
+		status = target_open(pid, argv_flag(a, OPT_MOUNTS), &d.target);
 	if (!status)
 		status = open_store(&d);
 	if (!status)

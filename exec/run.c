@@ -47,10 +47,8 @@ static int check_usage(const struct argv *a, char **command)
 			if (a->option[i].row->id == no[j])
 				return message_fail("run takes no --%s",
 						    a->option[i].row->name);
-	if (fallback && strcmp(fallback, "start") != 0)
-		return message_fail("'%s' is no value of --fallback (it takes "
-				    "'start')",
-				    fallback);
+	if (before_word(a, OPT_FALLBACK, "start"))
+		return STATUS_OURS;
 	if ((fallback || argv_flag(a, OPT_FRESH)) &&
 	    !argv_last(a, OPT_IMAGES_DIR))
 		return message_fail("%s needs the directory of an image (-D "
@@ -68,7 +66,7 @@ static int prepare_pidfile(struct restore *r, const char *path)
 		   : 0;
 }
 
-static int make_plan(struct run *run, struct restore *r, char *images)
+static int make_plan(struct run *run, struct restore *r, const char *images)
 {
 	struct init_plan *p = &r->plan;
 
@@ -90,7 +88,7 @@ static int make_plan(struct run *run, struct restore *r, char *images)
 
 static int start(struct run *run)
 {
-	char none[] = "", *images = NULL;
+	char *images = run->images ? realpath(run->images, NULL) : NULL;
 	struct restore r = LAUNCHER_NONE;
 	int status;
 
@@ -99,18 +97,14 @@ static int start(struct run *run)
 	r.checkpoints = &run->checkpoints;
 	r.stdio = &run->stdio;
 	r.claim = run->images ? &run->claim : NULL;
-	if (run->images)
-		images = realpath(run->images, NULL);
 	status = prepare_pidfile(&r, run->pidfile);
 	if (!status)
 		status = stdio_make_pipes(&run->stdio);
 	if (!status)
-		status = unshare_read(run->argv, &r.plan.unshare);
-	if (!status)
 		status = make_plan(run, &r,
 				   images	 ? images
-				   : run->images ? (char *)run->images
-						 : none);
+				   : run->images ? run->images
+						 : "");
 	if (!status)
 		status = launcher_start(&r);
 	if (!status)

@@ -207,17 +207,28 @@ int series_next(const char *pattern, char ret[PATH_MAX])
 	return err;
 }
 
-static bool is_complete(int dir, const char *name)
+static bool ask(int dir, const char *name, bool (*is)(int fd))
 {
-	bool complete;
+	bool answer;
 	int fd;
 
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	complete = image_complete(fd) && !note_is_there(fd);
+	answer = is(fd);
 	close(fd);
-	return complete;
+	return answer;
+}
+
+static bool is_complete(int fd)
+{
+	return image_complete(fd) && !note_is_there(fd);
+}
+
+static bool is_doubtful(int fd)
+{
+	return image_parts_found(fd) && !image_complete(fd) &&
+	       !note_is_there(fd);
 }
 
 int series_newest(const char *pattern, char ret[PATH_MAX])
@@ -227,7 +238,7 @@ int series_newest(const char *pattern, char ret[PATH_MAX])
 	int err;
 
 	err = series_read(&s, pattern);
-	while (!err && i < s.n && !is_complete(s.dir, s.member[i].name))
+	while (!err && i < s.n && !ask(s.dir, s.member[i].name, is_complete))
 		i++;
 	if (!err && i == s.n)
 		err = -ENOENT;
@@ -238,20 +249,6 @@ int series_newest(const char *pattern, char ret[PATH_MAX])
 }
 
 /* What a kept image builds upon is kept, too, and what that builds upon. */
-static bool is_doubtful(int dir, const char *name)
-{
-	bool doubtful;
-	int fd;
-
-	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	doubtful = image_parts_found(fd) && !image_complete(fd) &&
-		   !note_is_there(fd);
-	close(fd);
-	return doubtful;
-}
-
 int series_doubtful(const char *pattern)
 {
 	struct series s;
@@ -260,7 +257,7 @@ int series_doubtful(const char *pattern)
 
 	err = series_read(&s, pattern);
 	for (i = 0; !err && i < s.n && !doubtful; i++)
-		doubtful = is_doubtful(s.dir, s.member[i].name);
+		doubtful = ask(s.dir, s.member[i].name, is_doubtful);
 	series_free(&s);
 	return err ? err : doubtful;
 }
@@ -327,7 +324,8 @@ void series_keep(const char *pattern, unsigned int keep, const char *newest,
 		s.member[i].keep = !strcmp(s.member[i].name, last_part(newest));
 	keep--;
 	for (i = 0; !err && i < s.n; i++) {
-		if (s.member[i].keep || !is_complete(s.dir, s.member[i].name)) {
+		if (s.member[i].keep ||
+		    !ask(s.dir, s.member[i].name, is_complete)) {
 			s.member[i].keep = true;
 		} else if (keep) {
 			s.member[i].keep = true;

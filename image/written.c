@@ -12,13 +12,17 @@ bool image_written_only_appends(const struct image_file *f)
 	       (f->flags & O_ACCMODE) == O_WRONLY;
 }
 
-bool image_written_to(const struct image_file *f)
+bool image_written_open(const struct image_file *f)
 {
 	unsigned int access = f->flags & O_ACCMODE;
 
-	if (f->type != IMAGE_REGULAR || f->flags & O_PATH)
-		return false;
-	if (access != O_WRONLY && access != O_RDWR && !f->mapped_to_write)
+	return f->type == IMAGE_REGULAR && !(f->flags & O_PATH) &&
+	       (access == O_WRONLY || access == O_RDWR || f->mapped_to_write);
+}
+
+bool image_written_to(const struct image_file *f)
+{
+	if (!image_written_open(f))
 		return false;
 	/* A CRIU without modes has sizes, of regular files only. */
 	return f->has_mode ? S_ISREG(f->mode) : f->has_size;

@@ -24,6 +24,12 @@ struct image_written {
 bool image_written_only_appends(const struct image_file *f);
 
 /**
+ * image_written_open - whether something with a path was open, or mapped, to be
+ * written: a file or a device.
+ */
+bool image_written_open(const struct image_file *f);
+
+/**
  * image_written_to - whether a regular file was open, or mapped, to be written.
  */
 bool image_written_to(const struct image_file *f);
