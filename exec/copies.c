@@ -41,12 +41,24 @@ int copies_read(struct copies *ret, struct argv *a)
 	return index && copy_name(a, index) ? message_fail("no memory") : 0;
 }
 
+static const char *single_reason(enum option_id id)
+{
+	switch (id) {
+	case OPT_SHELL_JOB:
+		return ": a terminal is for one job";
+	case OPT_AUTO_DEDUP:
+		return ": it takes out of the image what one has restored";
+	default:
+		return "";
+	}
+}
+
 /* Options that can be had for one tree only. */
 static int check_single(const struct argv *a)
 {
 	static const enum option_id single[] = {
-		OPT_SHELL_JOB, OPT_REDUMP, OPT_REWIND,
-		OPT_EXEC_CMD,  OPT_STREAM, OPT_LAZY_PAGES,
+		OPT_SHELL_JOB, OPT_REDUMP,     OPT_REWIND,     OPT_EXEC_CMD,
+		OPT_STREAM,    OPT_LAZY_PAGES, OPT_AUTO_DEDUP,
 	};
 	const struct argv_option *o;
 	size_t i;
@@ -58,9 +70,7 @@ static int check_single(const struct argv *a)
 					"--copies and --%s can't be used "
 					"together%s",
 					o->row->name,
-					o->row->id == OPT_SHELL_JOB
-						? ": a terminal is for one job"
-						: "");
+					single_reason(o->row->id));
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,6 +74,24 @@ static void keep_all(struct reuse *r, const struct image_contents *c)
 	}
 }
 
+/* A file system without locks leaves it to the user. */
+static void take_turns(struct reuse *r, int dir)
+{
+	r->lock = fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	while (r->lock >= 0 && flock(r->lock, LOCK_EX) < 0 && errno == EINTR)
+		;
+}
+
+/* Init has the descriptor as well: to close it would not do. */
+static void let_others(struct reuse *r)
+{
+	if (r->lock >= 0) {
+		flock(r->lock, LOCK_UN);
+		close(r->lock);
+	}
+	r->lock = -1;
+}
+
 /* A mount namespace of the tree's own has paths of its own. */
 static void look(struct reuse *r, int dir)
 {
@@ -81,6 +100,7 @@ static void look(struct reuse *r, int dir)
 
 	if (fstatat(dir, "remap-fpath.img", &st, 0) < 0)
 		return;
+	take_turns(r, dir);
 	if (image_contents_read(dir, &c, false) != -ENOMEM) {
 		if (c.tree.namespaces & CLONE_NEWNS)
 			message("the image may be restored only once: where "
@@ -90,13 +110,15 @@ static void look(struct reuse *r, int dir)
 			keep_all(r, &c);
 	}
 	image_contents_free(&c);
+	if (!r->n)
+		let_others(r);
 }
 
 void reuse_prepare(struct reuse *ret, const char *images, const struct argv *a)
 {
 	int dir;
 
-	*ret = (struct reuse){0};
+	*ret = (struct reuse){.lock = -1};
 	if (argv_flag(a, OPT_AUTO_DEDUP))
 		message("the image can be restored only once: --auto-dedup "
 			"takes out of it what was restored");
@@ -112,6 +134,8 @@ void reuse_finish(struct reuse *r)
 	char kept[PATH_MAX + 16];
 	struct stat st;
 
+	if (!r->n)
+		return;
 	while (r->n) {
 		char *path = r->path[--r->n];
 
@@ -124,4 +148,5 @@ void reuse_finish(struct reuse *r)
 	}
 	free(r->path);
 	r->path = NULL;
+	let_others(r);
 }

@@ -16,10 +16,12 @@
 struct reuse {
 	char **path; /* of the names that criu takes away */
 	size_t n;
+	int lock; /* with names only */
 };
 
 /**
- * reuse_prepare - before criu starts.  Says what can't be kept.
+ * reuse_prepare - before criu starts.  Says what can't be kept.  Waits for
+ * another restore of such an image.
  * @images: the image directory
  * @ret: reuse_finish() it
  */

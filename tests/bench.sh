@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Measure against unshare + criu, nsenter + criu, bare criu and, if there is one,
-# CRIU's Python criu-ns.  Commands take turns; medians and ratios are printed.
-# As root, on a quiet machine.
+# Measure against bare criu, unshare + criu, nsenter + criu and, if they are
+# there, bubblewrap and CRIU's Python criu-ns.  Commands take turns; medians and
+# ratios are printed.  As root, on a quiet machine; docs/performance.md tells how
+# to read it.
 #   ROUNDS         of the launches, default 300; a tenth of it for the rest
 #   CRIU           the criu to use, default: the first of build/criu/list
 #   PYTHON_CRIU_NS the Python script, default: criu-ns in PATH if it is one
@@ -21,6 +22,7 @@ die() {
 export CRIU
 python=${PYTHON_CRIU_NS:-$(type -P criu-ns || :)}
 [[ -n $python ]] && head -n 1 "$python" | grep -q python || python=
+bwrap=$(type -P bwrap || :)
 
 tmp=$(mktemp -d)
 clean() {
@@ -29,17 +31,23 @@ clean() {
   rm -rf "$tmp"
 }
 trap clean EXIT
-mkdir "$tmp/bin" "$tmp/img" "$tmp/img2"
+mkdir "$tmp/bin" "$tmp/img" "$tmp/img2" "$tmp/m"
 echo 'int main(void) { return 0; }' | cc -O2 -static -x c -o "$tmp/standin" -
 cc -O2 -D_GNU_SOURCE -o "$tmp/pair" tests/pair.c
-# The Python script takes criu from PATH.
+# What the namespaces, a /proc and the stand-in cost whoever makes them.
+floor=$tmp/floor
+"$(type -P musl-gcc || echo cc)" -O2 -D_GNU_SOURCE -static -o "$floor" tests/floor.c
+# The Python script takes criu from PATH; a version manager's python3 is a script.
 ln -s "$CRIU" "$tmp/bin/criu"
+[[ -z $python ]] ||
+  ln -s "$(python3 -c 'import sys; print(sys.executable)')" "$tmp/bin/python3"
 
 few=$((ROUNDS / 10))
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 row() { printf '%-58s %s\n' "$1" "$2"; }
 
-alone() { "$HELPERS_DIR/alone" "$@"; }
+# That it is killed is no news.
+alone() { exec "$HELPERS_DIR/alone" "$@" 2>/dev/null; }
 wait_for() { # PATTERN
   local i
   for ((i = 0; i < 500; i++)); do
@@ -56,36 +64,70 @@ row "machine" "$(nproc) CPUs, Linux $(uname -r), $("$CRIU" --version | head -n 1
 pid=$(wait_for "counter $tmp/n$")
 "$CRIU" dump -t "$pid" -D "$tmp/img" 2>/dev/null || die "cannot dump"
 
-# Launch.
-commands=(-- unshare -p -m --fork --mount-proc "$tmp/standin"
-  -- env CRIU="$tmp/standin" "$CRIU_NS" restore -D "$tmp/img"
-  -- env true)
-# env is not ours: what it costs is taken off.
-mapfile -t t < <("$tmp/pair" "$ROUNDS" "" "" "${commands[@]}")
-mapfile -t e < <("$tmp/pair" "$ROUNDS" "" "" -- env true -- true)
-ours=$(awk -v a="${t[1]}" -v e="${e[0]}" -v n="${e[1]}" 'BEGIN { print a - (e - n) }')
-row "launch: unshare -pmf --mount-proc, ms" "${t[0]}"
-row "launch: criu-ns, ms (bar: 0.9 of unshare)" "$ours = $(ratio "$ours" "${t[0]}")"
+# Launch.  env is not ours: what it costs is taken off.
+launch() { # ROUNDS: sets unshare, ours, least and bubble, in ms
+  local t commands=(-- unshare -p -m --fork --mount-proc "$tmp/standin"
+    -- env CRIU="$tmp/standin" "$CRIU_NS" restore -D "$tmp/img"
+    -- env true -- true -- "$floor" "$tmp/standin")
+  [[ -z $bwrap ]] || commands+=(-- "$bwrap" --dev-bind / / --unshare-pid
+    --proc /proc "$tmp/standin")
+  mapfile -t t < <("$tmp/pair" "$1" "" "" "${commands[@]}")
+  unshare=${t[0]} least=${t[4]} bubble=${t[5]:-}
+  ours=$(awk -v a="${t[1]}" -v e="${t[2]}" -v n="${t[3]}" \
+    'BEGIN { printf "%.3f", a - (e - n) }')
+}
+launch "$ROUNDS"
+row "launch: unshare -pmf --mount-proc, ms" "$unshare"
+row "launch: criu-ns, ms (bar: 0.5 of unshare)" "$ours = $(ratio "$ours" "$unshare")"
+row "launch: clone, mount /proc, exec and nothing else, ms" \
+  "$least = $(ratio "$least" "$unshare")"
+[[ -z $bubble ]] || row "launch: bwrap, ms" "$bubble = $(ratio "$bubble" "$unshare")"
 if [[ -n $python ]]; then
-  mapfile -t p < <("$tmp/pair" "$few" "" "" -- "$python" restore \
+  mapfile -t p < <(PATH=$tmp/bin:$PATH "$tmp/pair" "$few" "" "" -- "$python" restore \
     --criu-binary "$tmp/standin" -D "$tmp/img")
-  row "launch: Python criu-ns, ms (bar: 20 times ours)" \
+  row "launch: Python criu-ns, ms (bar: 50 times ours)" \
     "${p[0]} = $(ratio "${p[0]}" "$ours")"
 fi
 
-# A small restore, until the tree runs.
-after="pkill -KILL -f 'counter $tmp/n\$'; while [ -e /proc/$pid ] ||
+# Launch where much is mounted, in a mount namespace of this measurement's own:
+# a hundred mounts, and copies of them.
+mounted() { # N
+  local i
+  mount -t tmpfs bench "$tmp/m"
+  mkdir "$tmp/m/a"
+  mount -t tmpfs bench "$tmp/m/a"
+  for ((i = 1; i < 100; i++)); do
+    mkdir "$tmp/m/a/$i"
+    mount -t tmpfs bench "$tmp/m/a/$i"
+  done
+  for ((i = 1; i < $1 / 100; i++)); do
+    mkdir "$tmp/m/$i"
+    mount --rbind "$tmp/m/a" "$tmp/m/$i"
+  done
+  launch "$few"
+  row "launch, $1 mounts more: unshare -pmf --mount-proc, ms" "$unshare"
+  row "launch, $1 mounts more: criu-ns, ms$2" \
+    "$ours = $(ratio "$ours" "$unshare")"
+}
+export -f mounted launch ratio row
+export tmp few bwrap floor CRIU_NS
+for n in 100 1000 10000; do
+  ((n < 10000)) && bar= || bar=" (bar: 1.1 of unshare)"
+  unshare -m --propagation private bash -euc 'mounted "$@"' bash $n "$bar"
+done
+
+# A small restore, until the tree runs.  Bare criu needs the PIDs: each tree is
+# gone before the next.  A machine that has been waiting for that is slow at
+# first, whatever it runs, so it gets a restore that is not timed.
+gone="pkill -KILL -f 'counter $tmp/n\$'; while [ -e /proc/$pid ] ||
   pgrep -f 'counter $tmp/n\$' >/dev/null; do sleep 0.02; done"
-mapfile -t t < <("$tmp/pair" "$few" "" "$after" \
+warm="$CRIU_NS restore -d -D $tmp/img 2>/dev/null; pkill -KILL -f 'counter $tmp/n\$'
+  while pgrep -f 'counter $tmp/n\$'; do sleep 0.001; done >/dev/null"
+mapfile -t t < <("$tmp/pair" "$few" "$warm" "$gone" \
   -- "$CRIU" restore -d -D "$tmp/img" \
-  -- unshare -p -m --fork --mount-proc "$tmp/standin" \
   -- "$CRIU_NS" restore -d -D "$tmp/img" \
   -- "$CRIU_NS" restore -d -D "$tmp/img" --pidfile "$tmp/pid" \
   -- "$CRIU_NS" restore -d -D "$tmp/img" --no-kerndat-cache)
-# What runs first after the long wait for the PID of bare criu's tree to come
-# free is slow, whatever it is: a launch takes that turn.
-unset "t[1]"
-t=("${t[@]}")
 row "restore: criu restore -d, ms" "${t[0]}"
 row "restore: criu-ns restore -d --no-kerndat-cache, ms (bar: 1.10 of criu)" \
   "${t[3]} = $(ratio "${t[3]}" "${t[0]}")"
@@ -103,8 +145,11 @@ private() { awk '/^Private/ { n += $2 } END { print n }' "/proc/$1/smaps_rollup"
 switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$1/status"; }
 before=$(($(switches "$init") + $(switches "$launcher")))
 read -r -t 10 <> <(:) || :
-row "held: init, kB private (bar: 400)" "$(private "$init")"
-row "held: launcher, kB private (bar: 400)" "$(private "$launcher")"
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+row "held: init, kB resident, private (bar: 100 resident)" \
+  "$(resident "$init") $(private "$init")"
+row "held: launcher, kB resident, private (bar: 1000 resident)" \
+  "$(resident "$launcher") $(private "$launcher")"
 row "held: wake-ups of both in 10 s (bar: 0)" \
   "$(($(switches "$init") + $(switches "$launcher") - before))"
 
@@ -118,6 +163,31 @@ row "dump: criu-ns dump, ms (bar: 1.15 of nsenter)" \
   "${t[1]} = $(ratio "${t[1]}" "${t[0]}")"
 kill -KILL "$inner"
 wait "$launcher" || :
+
+# Larger trees.  Bare criu needs their PIDs, so each is gone before the next.
+size() { # NAME COUNTER-OPTION...
+  local t pid image=$tmp/size.$1 gone
+  mkdir "$image"
+  (alone "$HELPERS_DIR/counter" "$tmp/s" "${@:2}" &)
+  pid=$(wait_for "counter $tmp/s ${*:2}$" | head -n 1)
+  "$CRIU_NS" dump -t "$pid" -D "$image" 2>/dev/null || die "cannot dump $1"
+  # A restore that did not run has nothing to be killed.
+  gone="pkill -KILL -f 'counter $tmp/s [-]' || exit
+    until $CRIU_NS obstacles -q -D '$image'; do sleep 0.02; done"
+  mapfile -t t < <("$tmp/pair" "$((few / 3 + 1))" "$warm" "$gone" \
+    -- "$CRIU" restore -d -D "$image" \
+    -- "$CRIU_NS" restore -d -D "$image" --no-kerndat-cache \
+    -- "$CRIU_NS" restore -d -D "$image")
+  row "restore, $1: criu restore -d, ms" "${t[0]}"
+  row "restore, $1: criu-ns restore -d --no-kerndat-cache, ms" \
+    "${t[1]} = $(ratio "${t[1]}" "${t[0]}")"
+  row "restore, $1: criu-ns restore -d, ms" "${t[2]} = $(ratio "${t[2]}" "${t[0]}")"
+  rm -rf "$image"
+}
+size "50 MB" -m 50
+size "500 MB" -m 500
+size "50 processes" -c 49
+size "100 threads" -t 99
 
 # Copies of one image, one after the other and as many at a time as there are
 # CPUs: how many ms each takes, and of CPU time.

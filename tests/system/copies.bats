@@ -359,6 +359,7 @@ refused() { # TEXT ARGUMENT...
   refused '--shared-files needs --copies' -d --shared-files=allow
   refused "'yes' is no value of --shared-files" --copies 2 --shared-files=yes
   refused "can't be used together" -d --copies 2 --copy-index 1
+  refused 'takes out of the image what one has restored' -d --copies 2 --auto-dedup
   refused "to one --pidfile, 'p'" -d --copies 2 --pidfile p
   refused "to one --pidfile, 'p%%i'" -d --copies 2 --pidfile p%%i
   refused "to one --log-file, 'l'" -d --copies 2 -o l

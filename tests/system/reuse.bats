@@ -46,6 +46,35 @@ only_the_link() { equals "$(echo link_remap.*)" "$LINK"; }
   done
 }
 
+waits_for_lock() { # PID
+  grep -q -- "-> FLOCK .* $1 " /proc/locks
+}
+
+@test "restores of an image with a link take turns" {
+  dump_deleted
+  exec 7<img
+  flock 7
+  "$CRIU_NS" restore -D img -d --pidfile "$DIR/one" 3>&- 7<&- &
+  wait_until 10 waits_for_lock $!
+  [[ ! -e one && -e $LINK ]]
+  exec 7<&-
+  wait $!
+  holds_it "$(<one)"
+  local pids=()
+  for i in 1 2 3 4 5 6; do
+    "$CRIU_NS" restore -D img -d --pidfile "$DIR/many.$i" 3>&- &
+    pids+=($!)
+  done
+  wait "${pids[@]}"
+  for i in 1 2 3 4 5 6; do
+    holds_it "$(<"many.$i")"
+  done
+  only_the_link
+  for i in one many.*; do
+    end_tree "$(<"$i")"
+  done
+}
+
 @test "a restore that fails, or was killed, leaves the image as it was" {
   dump_deleted
   # shellcheck disable=SC2016
