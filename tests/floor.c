@@ -5,6 +5,7 @@
  */
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,12 +19,8 @@ static int run(char **argv)
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", 0, NULL) < 0)
 		return 1;
-	pid = vfork();
-	if (pid == 0) {
-		execv(argv[0], argv);
-		_exit(1);
-	}
-	return waitpid(pid, &status, 0) < 0 || status;
+	return posix_spawn(&pid, argv[0], NULL, NULL, argv, environ) ||
+	       waitpid(pid, &status, 0) < 0 || status;
 }
 
 int main(int argc, char **argv)
