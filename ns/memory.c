@@ -2,6 +2,7 @@
 #include "ns/memory.h"
 
 #include <errno.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,12 +38,30 @@ int64_t ns_memory_rss(pid_t pid)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
+/* If it can't be done, nothing is lost. */
+static int forget(struct dl_phdr_info *program, size_t size, void *arg)
+{
+	uintptr_t mask = (uintptr_t)sysconf(_SC_PAGESIZE) - 1, start;
+	size_t i;
+
+	(void)size;
+	(void)arg;
+	for (i = 0; i < program->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &program->dlpi_phdr[i];
+
+		if (p->p_type != PT_LOAD || p->p_flags & PF_W)
+			continue;
+		start = (program->dlpi_addr + p->p_vaddr) & ~mask;
+		(void)madvise((void *)start,
+			      program->dlpi_addr + p->p_vaddr + p->p_memsz -
+				      start,
+			      MADV_DONTNEED);
+	}
+	/* The first one is the program itself. */
+	return 1;
+}
+
 void ns_memory_trim(void)
 {
-	extern const char __executable_start[], etext[];
-	uintptr_t start = (uintptr_t)__executable_start;
-
-	/* If it can't be done, nothing is lost. */
-	(void)madvise((void *)__executable_start, (uintptr_t)etext - start,
-		      MADV_DONTNEED);
+	dl_iterate_phdr(forget, NULL);
 }

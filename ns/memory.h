@@ -25,9 +25,9 @@ int64_t ns_memory_pss(pid_t pid);
 int64_t ns_memory_rss(pid_t pid);
 
 /**
- * ns_memory_trim - before a long wait: forget the code that was needed to come
- * so far.  It counts as ours when nobody else runs this program; the kernel
- * brings back what is needed again.
+ * ns_memory_trim - before a long wait: forget the code and constants that were
+ * needed to come so far.  They count as ours when nobody else runs this program;
+ * the kernel brings back what is needed again.
  */
 void ns_memory_trim(void);
 
