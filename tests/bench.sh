@@ -166,14 +166,16 @@ wait "$launcher" || :
 
 # Larger trees.  Bare criu needs their PIDs, so each is gone before the next.
 size() { # NAME COUNTER-OPTION...
-  local t pid image=$tmp/size.$1 gone
+  local t pid image=$tmp/size.$1 free gone
   mkdir "$image"
   (alone "$HELPERS_DIR/counter" "$tmp/s" "${@:2}" &)
   pid=$(wait_for "counter $tmp/s ${*:2}$" | head -n 1)
   "$CRIU_NS" dump -t "$pid" -D "$image" 2>/dev/null || die "cannot dump $1"
+  free="until $CRIU_NS obstacles -q -D '$image' >/dev/null; do
+    sleep 0.02; done"
+  sh -c "$free"
   # A restore that did not run has nothing to be killed.
-  gone="pkill -KILL -f 'counter $tmp/s [-]' || exit
-    until $CRIU_NS obstacles -q -D '$image'; do sleep 0.02; done"
+  gone="pkill -KILL -f 'counter $tmp/s [-]' || exit; $free"
   mapfile -t t < <("$tmp/pair" "$((few / 3 + 1))" "$warm" "$gone" \
     -- "$CRIU" restore -d -D "$image" \
     -- "$CRIU_NS" restore -d -D "$image" --no-kerndat-cache \
