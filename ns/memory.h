@@ -26,8 +26,8 @@ int64_t ns_memory_rss(pid_t pid);
 
 /**
  * ns_memory_trim - before a long wait: forget the code and constants that were
- * needed to come so far.  They count as ours when nobody else runs this program;
- * the kernel brings back what is needed again.
+ * needed to come so far.  They count as ours when nobody else runs this
+ * program; the kernel brings back what is needed again.
  */
 void ns_memory_trim(void);
 
