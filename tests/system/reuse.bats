@@ -46,19 +46,28 @@ only_the_link() { equals "$(echo link_remap.*)" "$LINK"; }
   done
 }
 
+# In a pid namespace /proc/locks leaves out what one who has ended took.
+holds_lock() { # PID
+  grep -q -- ": FLOCK .* $1 " /proc/locks
+}
+
 waits_for_lock() { # PID
   grep -q -- "-> FLOCK .* $1 " /proc/locks
 }
 
 @test "restores of an image with a link take turns" {
   dump_deleted
-  exec 7<img
-  flock 7
-  "$CRIU_NS" restore -D img -d --pidfile "$DIR/one" 3>&- 7<&- &
-  wait_until 10 waits_for_lock $!
+  mkfifo go
+  flock img sh -c 'read -r _ <go' 3>&- &
+  local lock=$!
+  wait_until 10 holds_lock $lock
+  "$CRIU_NS" restore -D img -d --pidfile "$DIR/one" 3>&- &
+  local one=$!
+  wait_until 10 waits_for_lock $one
   [[ ! -e one && -e $LINK ]]
-  exec 7<&-
-  wait $!
+  echo >go
+  wait $lock
+  wait $one
   holds_it "$(<one)"
   local pids=()
   for i in 1 2 3 4 5 6; do
