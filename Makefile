@@ -14,7 +14,7 @@ say = @printf '  %-7s %s\n' $1 $2
 once = $(eval $1 := $2)$($1)
 
 B := $(if $(SANITIZE),build/asan,build)
-ROOMS := ns mount tty image explain exec
+ROOMS := ns mount tty image rpc explain exec
 
 # Our flags stand apart from CFLAGS and LDFLAGS, which belong to the user.
 takes = $(shell echo 'int main(void){return 0;}' | \
@@ -57,7 +57,7 @@ MUSL_LIBS = $(call once,MUSL_LIBS,$(foreach a,libcap.a libprotobuf-c.a,\
 MUSL_CFLAGS = -std=gnu11 -fno-pie $(WARN) $(HARDEN) -idirafter /usr/include \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
-PROTO_C := $(patsubst %.proto,$B/%.pb-c.c,$(wildcard image/*.proto))
+PROTO_C := $(patsubst %.proto,$B/%.pb-c.c,$(wildcard $(ROOMS:%=%/*.proto)))
 ROOM_C := $(wildcard $(ROOMS:%=%/*.c))
 ROOM_O := $(ROOM_C:%.c=$B/%.o) $(PROTO_C:.c=.o)
 MAIN_O := criu-ns.o $(filter-out mount/table.o,$(ROOM_C:.c=.o)) \
@@ -96,13 +96,13 @@ $B/musl/%.o: %.c Makefile | $(PROTO_C)
 	$Qmkdir -p $(@D)
 	$Q$(MUSL) $(OUR_CPPFLAGS) $(CPPFLAGS) $(MUSL_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-$B/musl/image/%.pb-c.o: $B/image/%.pb-c.c
+$B/musl/%.pb-c.o: $B/%.pb-c.c
 	$(call say,MUSL,$<)
 	$Qmkdir -p $(@D)
 	$Q$(MUSL) $(OUR_CPPFLAGS) $(CPPFLAGS) $(MUSL_CFLAGS) $(CFLAGS) -w -c -o $@ $<
 
 # Generated code: not held to our warnings.
-$B/image/%.pb-c.o: $B/image/%.pb-c.c
+$B/%.pb-c.o: $B/%.pb-c.c
 	$(call say,CC,$<)
 	$Q$(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(CFLAGS) -w -c -o $@ $<
 

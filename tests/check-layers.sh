@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit
 rules="downwards libraries prefix silent"
 
 sources() {
-  find criu-ns.c criu-ns-mounts.c ns mount tty image explain exec -name '*.[ch]' 2>/dev/null |
+  find criu-ns.c criu-ns-mounts.c ns mount tty image rpc explain exec -name '*.[ch]' 2>/dev/null |
     sort
 }
 
@@ -21,10 +21,10 @@ rule_downwards() {
   perl -ne '
     BEGIN {
       %below = (
-        "." => "exec explain ns mount tty image",
-        exec => "explain ns mount tty image",
+        "." => "exec explain ns mount tty image rpc",
+        exec => "explain ns mount tty image rpc",
         explain => "ns mount tty image",
-        ns => "", mount => "", tty => "", image => "");
+        ns => "", mount => "", tty => "", image => "", rpc => "");
     }
     ($room) = $ARGV =~ m{^(\w+)/};
     $room //= ".";
@@ -50,8 +50,8 @@ rule_libraries() {
     }
     print "$ARGV:$.: $h outside mount/\n"
       if $h =~ m{^libmount(/|\.h$)} && $ARGV !~ m{^mount/};
-    print "$ARGV:$.: $h outside image/\n"
-      if $h =~ m{^protobuf-c/|\.pb-c\.h$} && $ARGV !~ m{^image/};
+    print "$ARGV:$.: $h outside image/ and rpc/\n"
+      if $h =~ m{^protobuf-c/|\.pb-c\.h$} && $ARGV !~ m{^(image|rpc)/};
   } continue { close ARGV if eof' "$@"
 }
 
@@ -98,7 +98,7 @@ rule_prefix() {
 
 rule_silent() {
   perl -e "$code"'
-    for my $file (grep { m{^(?:ns|mount|tty|image)/} } @ARGV) {
+    for my $file (grep { m{^(?:ns|mount|tty|image|rpc)/} } @ARGV) {
       my $n = 0;
       for (split /\n/, code($file)) {
         $n++;
@@ -115,7 +115,7 @@ what_is() {
   downwards) echo "includes point downwards only" ;;
   libraries) echo "each library is known in one place" ;;
   prefix) echo "functions are named after their room or file" ;;
-  silent) echo "ns, mount, tty, image don't print or exit" ;;
+  silent) echo "ns, mount, tty, image, rpc don't print or exit" ;;
   esac
 }
 
