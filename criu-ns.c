@@ -142,6 +142,8 @@ static const struct command commands[] = {
 	 "criu page-server"},
 	{"lazy-pages", command_pass, "lazy-pages [OPTION...]",
 	 "criu lazy-pages"},
+	{"swrk", command_swrk, "swrk FD",
+	 "criu's RPC for a program that has started us"},
 	{"service", command_pass, "service [OPTION...]", "criu service"},
 	{0},
 };
@@ -247,7 +249,7 @@ static int run(struct argv *a)
 	/* criu reads its configuration itself where it runs as it is. */
 	if (c->run != command_pass && c->run != command_check &&
 	    c->run != command_explain && c->run != command_ps &&
-	    config_merge(a, why) < 0)
+	    c->run != command_swrk && config_merge(a, why) < 0)
 		return message_fail("%s", why);
 	return c->run(a);
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "exec/carrier.h"
 #include "exec/execute.h"
 #include "exec/litter.h"
 #include "exec/merge.h"
@@ -59,9 +60,14 @@ static _Noreturn void become_criu(const struct init_plan *plan, int slave)
 	err = plan->merge ? merge_start() : 0;
 	if (err)
 		build_give_up(plan, STEP_MERGE, err);
+	err = plan->swrk ? carrier_inside(plan->socket, 0, plan->argv) : 0;
+	if (err)
+		build_give_up(plan, STEP_FORK, err);
 	sigprocmask(SIG_SETMASK, &plan->mask, NULL);
-	wire_send(plan->socket, WIRE_EXEC, 0, criu_exec(plan->criu, plan->argv),
-		  -1);
+	/* criu swrk reads the configuration itself. */
+	err = plan->swrk ? criu_exec_as_is(plan->criu, plan->argv)
+			 : criu_exec(plan->criu, plan->argv);
+	wire_send(plan->socket, WIRE_EXEC, 0, err, -1);
 	_exit(1);
 }
 

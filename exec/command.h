@@ -20,6 +20,7 @@ int command_show(struct argv *a);
 int command_obstacles(struct argv *a);
 int command_explain(struct argv *a);
 int command_ps(struct argv *a);
+int command_swrk(struct argv *a);
 int command_pass(struct argv *a); /* criu does it, as it is */
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "exec/before.h"
+#include "exec/carrier.h"
 #include "exec/commit.h"
 #include "exec/forward.h"
 #include "exec/message.h"
@@ -108,6 +109,18 @@ static void name_target(struct dump *d, int socket)
 	snprintf(*arg, sizeof(TREE DUMPER_TREE_ROOM), TREE "%d", pid);
 }
 
+static void offer_socket(struct dump *d, int socket)
+{
+	pid_t pid = ns_pidfd_number(d->target.pidfd);
+	int err;
+
+	if (pid < 0)
+		stop(socket, PLACE_TARGET, pid);
+	err = carrier_inside(socket, pid, d->criu_argv);
+	if (err)
+		stop(socket, PLACE_GO, err);
+}
+
 static _Noreturn void become_criu(struct dump *d, int socket)
 {
 	struct wire go;
@@ -117,17 +130,23 @@ static _Noreturn void become_criu(struct dump *d, int socket)
 	if (wire_receive(socket, &go, &fd) != 1)
 		_exit(1);
 	take_place(d, socket);
-	name_target(d, socket);
+	if (d->swrk)
+		offer_socket(d, socket);
+	else
+		name_target(d, socket);
 	world_name(d->criu_argv);
 	err = world_share(&d->world);
 	if (err)
 		stop(socket, PLACE_SHARE, err);
 	if (setpgid(0, 0) < 0)
 		stop(socket, PLACE_GO, -errno);
-	/* See give_up(): to write too much is an error, not the end. */
+	/* See dumper_give_up(): to write too much is an error, not the end. */
 	signal(SIGXFSZ, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &d->mask, NULL);
-	wire_send(socket, WIRE_EXEC, 0, criu_exec(&d->criu, d->criu_argv), -1);
+	/* criu swrk reads the configuration itself. */
+	err = d->swrk ? criu_exec_as_is(&d->criu, d->criu_argv)
+		      : criu_exec(&d->criu, d->criu_argv);
+	wire_send(socket, WIRE_EXEC, 0, err, -1);
 	_exit(1);
 }
 
@@ -216,7 +235,7 @@ int dumper_start(struct dump *d)
 }
 
 /* What a criu that was killed has forked must not outlive it. */
-static int reap(struct dump *d, int *status)
+int dumper_reap(struct dump *d, int *status)
 {
 	siginfo_t info;
 
@@ -228,25 +247,28 @@ static int reap(struct dump *d, int *status)
 	return waitpid(d->pid, status, 0) < 0 ? -errno : 0;
 }
 
-static int end(struct dump *d, const struct wire *failure)
+int dumper_failure(const struct dump *d, const struct wire *failure)
 {
-	int status, blame, err;
-
-	err = reap(d, &status);
-	capture_end(&d->log);
-	if (err)
-		return message_fail("cannot wait for criu: %s", strerror(-err));
-	if (failure && failure->kind == WIRE_STEP)
+	if (failure->kind == WIRE_STEP)
 		return message_fail("%s (process %d): %s%s",
 				    place_text(failure->what), d->target.pid,
 				    strerror(-failure->value),
 				    message_advice(failure->value));
-	if (failure) {
-		message("cannot run criu, '%s': %s", d->criu.path,
-			strerror(-failure->value));
-		return failure->value == -ENOENT ? STATUS_NOT_FOUND
-						 : STATUS_CANNOT_RUN;
-	}
+	message("cannot run criu, '%s': %s", d->criu.path,
+		strerror(-failure->value));
+	return failure->value == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
+}
+
+static int end(struct dump *d, const struct wire *failure)
+{
+	int status, blame, err;
+
+	err = dumper_reap(d, &status);
+	capture_end(&d->log);
+	if (err)
+		return message_fail("cannot wait for criu: %s", strerror(-err));
+	if (failure)
+		return dumper_failure(d, failure);
 	if (status == 0)
 		return outcome_succeeded(d);
 	blame = WIFEXITED(status) && !d->undone_by ? before_blame_criu(&d->criu)
@@ -261,7 +283,7 @@ static int end(struct dump *d, const struct wire *failure)
  * as with a full disk, and ends the scripts and helpers that it has forked:
  * criu then gives up in order and lets the tree go on.
  */
-static void give_up(struct dump *d, int sig)
+void dumper_give_up(struct dump *d, int sig)
 {
 	static const struct rlimit none;
 
@@ -283,7 +305,7 @@ static void take_signal(struct dump *d)
 	if (s.number == SIGTSTP && d->hook.asked < 0)
 		forward_send(-1, SIGTSTP);
 	else if (forward_ends(s.number) && !forward_ignored(s.number))
-		give_up(d, s.number);
+		dumper_give_up(d, s.number);
 }
 
 /* Nothing of the tree has ended yet: the last moment to give up. */

@@ -10,6 +10,7 @@
 #include "exec/hook.h"
 #include "exec/store.h"
 #include "exec/target.h"
+#include "exec/wire.h"
 #include "exec/world.h"
 
 /*
@@ -25,6 +26,7 @@ struct dump {
 	struct target target;
 	struct world world;
 	struct capture log;
+	bool swrk; /* criu makes a socket, see carrier.h */
 	bool told; /* why criu has failed */
 	char **criu_argv;
 	sigset_t mask;
@@ -60,6 +62,26 @@ bool dumper_ends_tree(const struct argv *a);
  * Returns 0, or an exit status after saying what is wrong.
  */
 int dumper_start(struct dump *d);
+
+/**
+ * dumper_give_up - make criu end the dump in order, as with a full disk.
+ * @sig: who wants that; the second time nothing happens
+ */
+void dumper_give_up(struct dump *d, int sig);
+
+/**
+ * dumper_reap - wait for criu, and end what one that was killed leaves.
+ * @status: its wait status
+ * Returns 0 or -errno.
+ */
+int dumper_reap(struct dump *d, int *status);
+
+/**
+ * dumper_failure - criu was not even started.
+ * @failure: what its child has sent
+ * Returns the exit status, after saying why.
+ */
+int dumper_failure(const struct dump *d, const struct wire *failure);
 
 /**
  * dumper_wait - until criu has ended.  Who wants to end it is heard.

@@ -34,6 +34,7 @@ struct init_plan {
 	char **exec_cmd;       /* what becomes PID 1 afterwards, or NULL */
 	char **command;	       /* started in criu's place, or NULL */
 	const struct stdio *stdio; /* of the command; pipes for criu */
+	bool swrk;		   /* criu makes a socket, see carrier.h */
 	int claim;		   /* a lock to be held, or -1 */
 	const char *work_dir;	   /* where exec_cmd starts */
 	const char *images;	   /* the image directory, for ps */

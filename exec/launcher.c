@@ -126,6 +126,8 @@ static int tree_runs(struct restore *r, int root)
 	r->root_pid = ns_pidfd_number(root);
 	capture_end(&r->log);
 	reuse_finish(&r->reuse);
+	if (r->carrier)
+		carrier_up(r->carrier, r->root_pid);
 	/* Who waits for this may restore the image again. */
 	if (r->up)
 		r->up(r);
@@ -257,6 +259,14 @@ static void receive(struct restore *r, const struct wire *w, int fd)
 		if (!r->detached)
 			status = -1;
 		break;
+	case WIRE_CRIU_SOCKET:
+		r->carrier->init = r->init_pid;
+		status = carrier_start(r->carrier, fd);
+		status = status ? message_fail("cannot send criu the request: "
+					       "%s",
+					       strerror(-status))
+				: -1;
+		break;
 	case WIRE_TERMINAL:
 		job_terminal(r, fd);
 		break;
@@ -293,6 +303,10 @@ static int init_gone(struct restore *r)
 			r->plan.images);
 		return STATUS_SIGNAL + SIGKILL;
 	}
+	if (r->carrier && r->carrier->client_gone)
+		return message_fail("the client is gone before the %s: nothing "
+				    "of it is left",
+				    aim(r));
 	if (r->undone_by) {
 		message("interrupted by SIG%s before the %s: "
 			"nothing of it is left",
@@ -360,12 +374,29 @@ enum {
 	REDUMP,
 	RELAY,
 	PUMP = RELAY + TTY_RELAY_FDS,
-	CHECKPOINT = PUMP + PUMP_FDS,
+	CARRIER = PUMP + PUMP_FDS,
+	CHECKPOINT = CARRIER + CARRIER_FDS,
 	N_FDS = CHECKPOINT + CHECKPOINT_FDS,
 };
 
+/* A client that goes before it is complete does not want it any more. */
+static void carry(struct restore *r, const struct pollfd *fds)
+{
+	bool there;
+
+	if (!r->carrier)
+		return;
+	there = !r->carrier->client_gone;
+	carrier_step(r->carrier, fds);
+	if (there && r->carrier->client_gone && r->root < 0)
+		shutdown(r->socket, SHUT_WR);
+}
+
 static int wait_for_event(struct restore *r, struct pollfd *fds)
 {
+	static const struct carrier none = {.client = -1, .criu = -1};
+	const struct carrier *carrier = r->carrier ? r->carrier : &none;
+
 	fds[SOCKET] = (struct pollfd){.fd = r->socket, .events = POLLIN};
 	if (r->socket < 0)
 		fds[SOCKET].fd = r->init;
@@ -375,6 +406,7 @@ static int wait_for_event(struct restore *r, struct pollfd *fds)
 	fds[LOG] = (struct pollfd){.fd = r->log.timer, .events = POLLIN};
 	tty_relay_want(&r->relay, fds + RELAY);
 	pumps_want(&r->pumps, fds + PUMP);
+	carrier_want(carrier, fds + CARRIER);
 	if (r->checkpoints)
 		checkpoints_poll(r->checkpoints, fds + CHECKPOINT);
 	while (poll(fds, r->checkpoints ? N_FDS : CHECKPOINT, -1) < 0)
@@ -382,6 +414,7 @@ static int wait_for_event(struct restore *r, struct pollfd *fds)
 			return message_fail("cannot poll: %s", strerror(errno));
 	tty_relay_step(&r->relay, fds + RELAY);
 	pumps_step(&r->pumps, fds + PUMP);
+	carry(r, fds + CARRIER);
 	if (fds[SIGNALS].revents)
 		pass_on(r);
 	if (fds[TIMER].revents)

@@ -3,6 +3,7 @@
 #define EXEC_LAUNCHER_H
 
 #include "exec/capture.h"
+#include "exec/carrier.h"
 #include "exec/checkpoints.h"
 #include "exec/claim.h"
 #include "exec/init.h"
@@ -44,7 +45,8 @@ struct restore {
 	struct checkpoints *checkpoints; /* of criu-ns run, or NULL; not ours */
 	struct stdio *stdio;		 /* the same */
 	struct claim *claim;		 /* the same */
-	int *told;			 /* see struct failure */
+	struct carrier *carrier;       /* of criu-ns swrk, or NULL; the same */
+	int *told;		       /* see struct failure */
 	void (*up)(struct restore *r); /* called when the tree runs, or NULL */
 	int undone_by; /* the signal that ended it before the tree ran */
 	int status;    /* exit status as known so far, or -1 */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static char prefix[32] = "criu-ns: ";
+static char last[512];
 
 const char *message_name(void)
 {
@@ -30,6 +31,7 @@ __attribute__((format(printf, 1, 0))) static void print(const char *fmt,
 
 	memcpy(text, prefix, len);
 	vsnprintf(text + len, sizeof(text) - len - 1, fmt, ap);
+	snprintf(last, sizeof(last), "%s", text + len);
 	len = strlen(text);
 	text[len++] = '\n';
 	/* If nobody can read it, there is nobody to tell. */
@@ -54,6 +56,11 @@ int message_fail(const char *fmt, ...)
 	print(fmt, ap);
 	va_end(ap);
 	return STATUS_OURS;
+}
+
+const char *message_last(void)
+{
+	return last;
 }
 
 int message_flush(void)

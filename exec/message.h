@@ -24,6 +24,12 @@ __attribute__((format(printf, 1, 2))) void message(const char *fmt, ...);
 __attribute__((format(printf, 1, 2))) int message_fail(const char *fmt, ...);
 
 /**
+ * message_last - the text of the last message, without what stands before it;
+ * "" if there was none.
+ */
+const char *message_last(void);
+
+/**
  * message_flush - see that all that was printed to stdout is written.
  * Returns 0, or STATUS_OURS after saying that it is not.
  */

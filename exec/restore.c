@@ -31,6 +31,12 @@ static char **criu_argv(struct restore *r, char *why)
 	struct argv *a = r->argv, criu;
 	int err;
 
+	if (r->carrier) {
+		if (world_keep_proc(&r->world, a, why) < 0)
+			return NULL;
+		snprintf(why, ARGV_WHY, "%s", strerror(ENOMEM));
+		return carrier_criu_argv(r->criu.path);
+	}
 	argv_drop(a, OPT_DETACH);
 	argv_drop(a, OPT_PIDFILE);
 	argv_drop(a, OPT_EXEC_CMD);
@@ -303,6 +309,7 @@ static int make_plan(struct restore *r, char *work_dir)
 	p->merge = argv_flag(a, OPT_MERGE) && merge_prepare();
 	p->work_dir = work_dir;
 	p->stdio = r->stdio;
+	p->swrk = r->carrier != NULL;
 	p->claim = r->claim ? r->claim->fd : -1;
 	p->first = 300;
 	/* Those of the image are made by criu. */

@@ -13,14 +13,16 @@
 enum wire_kind {
 	WIRE_STEP, /* a step of ours failed; what: enum wire_step */
 	WIRE_EXEC, /* criu or the command can't be run; value: negative errno */
-	WIRE_STDIO,    /* the command's descriptor @what can't be opened inside;
-			  value: negative errno */
-	WIRE_CRIU,     /* criu failed; value: its wait status */
-	WIRE_TERMINAL, /* with the master of a shell job's pty */
-	WIRE_RUNNING,  /* the tree runs; with a pidfd of its root */
-	WIRE_STOPPED,  /* a shell job has stopped; value: by which signal */
-	WIRE_ENDED,    /* the root has ended; value: its wait status; what: 1 if
-			  it was killed by a dump that has succeeded */
+	WIRE_STDIO, /* the command's descriptor @what can't be opened inside;
+		       value: negative errno */
+	WIRE_CRIU,  /* criu failed; value: its wait status */
+	WIRE_CRIU_SOCKET, /* with a socket of criu swrk; value: the PID that the
+			     target of a dump has there, or 0 */
+	WIRE_TERMINAL,	  /* with the master of a shell job's pty */
+	WIRE_RUNNING,	  /* the tree runs; with a pidfd of its root */
+	WIRE_STOPPED,	  /* a shell job has stopped; value: by which signal */
+	WIRE_ENDED, /* the root has ended; value: its wait status; what: 1 if
+		       it was killed by a dump that has succeeded */
 };
 
 enum wire_step {

@@ -199,6 +199,31 @@ int ns_process_children(pid_t pid, pid_t *ret, int max)
 	return n;
 }
 
+static pid_t find_below(pid_t pid, int level, pid_t number)
+{
+	pid_t child[256], at[NS_PROCESS_LEVELS], found = -ESRCH;
+	int i, n;
+
+	n = ns_process_children(pid, child, 256);
+	for (i = 0; i < n && found < 0; i++) {
+		if (ns_process_numbers(child[i], at) > level &&
+		    at[level] == number)
+			return child[i];
+		found = find_below(child[i], level, number);
+	}
+	return found;
+}
+
+pid_t ns_process_below(pid_t init, pid_t number)
+{
+	pid_t at[NS_PROCESS_LEVELS];
+	int n = ns_process_numbers(init, at);
+
+	if (n <= 0)
+		return n;
+	return number == 1 ? init : find_below(init, n - 1, number);
+}
+
 void ns_process_signal_descendants(pid_t pid, int sig)
 {
 	pid_t child[64];

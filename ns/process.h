@@ -64,6 +64,14 @@ int ns_process_title(pid_t pid, char *buf, size_t size);
 int ns_process_children(pid_t pid, pid_t *ret, int max);
 
 /**
+ * ns_process_below - find a process by the number that it has in the pid
+ * namespace of another one.
+ * @init: PID 1 of that namespace
+ * Returns its number here, -ESRCH, or another -errno.
+ */
+pid_t ns_process_below(pid_t init, pid_t number);
+
+/**
  * ns_process_signal_descendants - send a signal to what a process has forked,
  * and to what that has forked, but not to the process itself.
  */
