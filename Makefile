@@ -64,7 +64,8 @@ MAIN_O := criu-ns.o $(filter-out mount/table.o,$(ROOM_C:.c=.o)) \
 	$(PROTO_C:$B/%.c=%.o)
 UNIT := $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
 # Programs for the system tests to dump: never sanitized, so that CRIU can.
-HELPERS := $(patsubst %.c,build/%,$(wildcard tests/system/*.c))
+HELPERS := $(patsubst %.c,build/%,$(wildcard tests/system/*.c)) \
+	build/tests/rpc/client
 
 # What the tests get to know.
 export CRIU_NS ?= $(CURDIR)/$B/criu-ns
@@ -116,7 +117,22 @@ $(UNIT): $B/%: $B/%.o $(ROOM_O)
 	$Q$(CC) $(CFLAGS) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(CHECK_LIBS) $(LIBS) $(MOUNT_LIBS) $(LDLIBS)
 
-$(HELPERS): build/%: %.c
+# A client of CRIU's own library, where make deps has found that.
+LIBCRIU := build/criu/libcriu/usr
+build/tests/rpc/client: tests/rpc/client.c
+	$(call say,CC,$@)
+	$Qmkdir -p $(@D)
+	$Qif [ -f $(LIBCRIU)/include/criu/rpc.pb-c.h ]; then \
+		$(CC) -D_GNU_SOURCE $(WARN) $(CFLAGS) -isystem $(LIBCRIU)/include \
+		-isystem $(LIBCRIU)/include/criu -o $@ $< \
+		-L$(LIBCRIU)/lib/$(shell $(CC) -print-multiarch) \
+		-Wl,-Bstatic -lcriu -Wl,-Bdynamic $$($(PKG_CONFIG) --libs \
+		libprotobuf-c); \
+	else \
+		echo "  no libcriu here (make deps): its tests are left out"; \
+	fi
+
+$(filter build/tests/system/%,$(HELPERS)): build/%: %.c
 	$(call say,CC,$<)
 	$Qmkdir -p $(@D)
 	$Q$(CC) -D_GNU_SOURCE $(WARN) $(CFLAGS) -pthread -o $@ $<

@@ -43,6 +43,21 @@ static int take_fd(struct swrk *s, int slot, int *number, int flags,
 	return 0;
 }
 
+static int take_fds(struct swrk *s)
+{
+	struct rpc_request *q = &s->request;
+	int status;
+
+	status = take_fd(s, 0, &q->images_dir_fd, O_RDONLY | O_DIRECTORY,
+			 "the image directory");
+	if (!status)
+		status = take_fd(s, 1, &q->work_dir_fd, O_RDONLY | O_DIRECTORY,
+				 "the work directory");
+	if (!status)
+		status = take_fd(s, 2, &q->status_fd, O_WRONLY, "status_fd");
+	return status;
+}
+
 /* What people call it, if that name leads there. */
 static void name_fd(int fd, char *ret, size_t size)
 {
@@ -123,13 +138,7 @@ int swrk_options(struct swrk *s, const char *action, struct argv *ret)
 	*ret = (struct argv){0};
 	if (q->images_dir_fd < 0 && !q->images_dir)
 		return message_fail("the request names no image directory");
-	status = take_fd(s, 0, &q->images_dir_fd, O_RDONLY | O_DIRECTORY,
-			 "the image directory");
-	if (!status)
-		status = take_fd(s, 1, &q->work_dir_fd, O_RDONLY | O_DIRECTORY,
-				 "the work directory");
-	if (!status)
-		status = take_fd(s, 2, &q->status_fd, O_WRONLY, "status_fd");
+	status = take_fds(s);
 	if (status)
 		return status;
 	err = argv_parse(ret, 2, word, why);
@@ -152,15 +161,29 @@ static void release(struct swrk *s)
 		s->fd[i] = -1;
 	}
 	rpc_request_free(&s->request);
+	s->taken = false;
 }
 
-void swrk_refuse(const struct swrk *s, const char *why)
+void swrk_take(struct swrk *s)
+{
+	struct rpc_packet p;
+
+	if (s->taken)
+		return;
+	rpc_packet_receive(s->client, false, &p);
+	rpc_packet_free(&p);
+	s->taken = true;
+}
+
+/* Answer with what was said last. */
+static void refuse(struct swrk *s)
 {
 	struct carrier c = CARRIER_NONE;
 
+	swrk_take(s);
 	c.client = s->client;
-	c.request = (struct rpc_request *)&s->request;
-	carrier_refuse(&c, why);
+	c.request = &s->request;
+	carrier_refuse(&c, message_last());
 }
 
 /* --- What criu does where we are -------------------------------------------
@@ -175,7 +198,7 @@ static int become_criu(struct swrk *s)
 
 	status = before_criu(&criu, s->argv);
 	if (status) {
-		swrk_refuse(s, message_last());
+		refuse(s);
 		return status;
 	}
 	argv = carrier_criu_argv(criu.path);
@@ -187,7 +210,7 @@ static int become_criu(struct swrk *s)
 			      : criu_exec_as_is(&criu, argv);
 	}
 	message("cannot run criu, '%s': %s", criu.path, strerror(-err));
-	swrk_refuse(s, message_last());
+	refuse(s);
 	argv_build_free(argv);
 	criu_close(&criu);
 	return err == -ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
@@ -263,6 +286,8 @@ static int ask_aside(struct swrk *s, struct aside *a)
 
 	if (!a->pid)
 		status = start_aside(s, a);
+	if (!status && s->request.has_opts)
+		status = take_fds(s);
 	if (!status) {
 		c->request = &s->request;
 		c->answered = false;
@@ -285,9 +310,7 @@ static int ask_aside(struct swrk *s, struct aside *a)
 		if (!status)
 			status = message_fail("criu has ended without an "
 					      "answer");
-		c->client = s->client;
-		c->request = &s->request;
-		carrier_refuse(c, message_last());
+		refuse(s);
 	}
 	return status;
 }
@@ -318,7 +341,7 @@ static int serve(struct swrk *s, struct aside *a, bool *ret_again)
 		rpc_packet_free(&p);
 		message("the client's request can't be read");
 		s->request = (struct rpc_request){0};
-		swrk_refuse(s, message_last());
+		refuse(s);
 		return STATUS_OURS;
 	}
 	rpc_packet_free(&p);
@@ -338,8 +361,7 @@ static int serve(struct swrk *s, struct aside *a, bool *ret_again)
 		end_aside(a);
 		return become_criu(s);
 	}
-	rpc_packet_receive(s->client, false, &p);
-	rpc_packet_free(&p);
+	swrk_take(s);
 	status = ask_aside(s, a);
 	*ret_again = !status && s->request.keep_open;
 	return *ret_again || status ? status : end_aside(a);

@@ -14,7 +14,8 @@ struct swrk {
 	int client;	   /* its socket */
 	pid_t pid;	   /* its process */
 	struct rpc_request request;
-	int fd[3]; /* what criu shall inherit of the client's, or -1 */
+	bool taken; /* the request is not in the socket any more */
+	int fd[3];  /* what criu shall inherit of the client's, or -1 */
 };
 
 /**
@@ -40,8 +41,10 @@ int swrk_restore(struct swrk *s);
 int swrk_dump(struct swrk *s, bool *ret_here);
 
 /**
- * swrk_refuse - answer a request that does not come to criu.
+ * swrk_take - take the request, which was looked at only, from the socket: it
+ * is not for a criu that gets the socket.  Left there, it would have the client
+ * hear of a broken connection in place of an answer.
  */
-void swrk_refuse(const struct swrk *s, const char *why);
+void swrk_take(struct swrk *s);
 
 #endif

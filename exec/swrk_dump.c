@@ -156,13 +156,21 @@ static void release(struct dump *d)
 	criu_close(&d->criu);
 }
 
-/* The request stays in the socket until it is known not to be criu's. */
-static void take(struct swrk *s)
+/* criu would freeze the tree first, and then give up. */
+static int check_tracking(const struct rpc_request *q)
 {
-	struct rpc_packet p;
+	char *word[] = {"criu-ns", "pre-dump", NULL};
+	char why[ARGV_WHY];
+	struct argv a;
+	int status;
 
-	rpc_packet_receive(s->client, false, &p);
-	rpc_packet_free(&p);
+	if (q->type == RPC_DUMP)
+		return 0;
+	if (argv_parse(&a, 2, word, why) < 0)
+		return message_fail("%s", why);
+	status = before_tracking(&a);
+	argv_free(&a);
+	return status;
 }
 
 int swrk_dump(struct swrk *s, bool *ret_here)
@@ -189,13 +197,15 @@ int swrk_dump(struct swrk *s, bool *ret_here)
 	d.argv = &a;
 	status = before_privileges();
 	if (!status)
+		status = check_tracking(q);
+	if (!status)
 		status = target_open(q->pid, false, &d.target);
 	if (!status && d.target.way == TARGET_HERE) {
 		*ret_here = true;
 		release(&d);
 		return 0;
 	}
-	take(s);
+	swrk_take(s);
 	if (!status)
 		status = before_criu(&d.criu, s->argv);
 	if (!status)

@@ -62,19 +62,12 @@ int swrk_restore(struct swrk *s)
 {
 	struct carrier c = CARRIER_NONE;
 	const char *why = reason_against(&s->request);
-	struct rpc_packet p;
 	int status;
 
-	/* It was looked at only. */
-	rpc_packet_receive(s->client, false, &p);
-	rpc_packet_free(&p);
+	swrk_take(s);
 	c.client = s->client;
 	c.request = &s->request;
-	if (why) {
-		status = message_fail("%s", why);
-	} else {
-		status = restore(s, &c);
-	}
+	status = why ? message_fail("%s", why) : restore(s, &c);
 	if (status)
 		carrier_refuse(&c, message_last());
 	carrier_close(&c);

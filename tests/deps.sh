@@ -21,7 +21,8 @@ packages=(
   gcc make musl-tools pkgconf libc6-dev libcap-dev libmount-dev libprotobuf-c-dev
   protobuf-c-compiler
   # test
-  bats check less openssl patchelf procps python3 strace tmux util-linux vim
+  bats check less openssl patchelf procps python3 python3-protobuf strace tmux
+  util-linux vim
   # test moves: an ssh server that is a program and no service
   dropbear-bin openssh-client rsync zstd
   # lint
@@ -251,6 +252,31 @@ get_criu() { # SUITE
   try_criu "$home/$1/criu" "from $1"
 }
 
+# CRIU's library for tests/rpc, and its messages: Debian 12 has them in criu,
+# later ones in packages of their own.
+get_libcriu() {
+  local deb package
+  if [[ -f $home/libcriu/usr/include/criu/rpc.pb-c.h ]]; then
+    return
+  fi
+  say "libcriu: fetching"
+  changed=yes
+  mkdir -p "$tmp/libcriu" "$tmp/debs"
+  for package in libcriu-dev libcriu2 python3-pycriu criu; do
+    (cd "$tmp/debs" && quietly apt-get download "$package") 2>/dev/null || :
+  done
+  for deb in "$tmp/debs"/*.deb; do
+    [[ ! -f $deb ]] || dpkg -x "$deb" "$tmp/libcriu"
+  done
+  rm -rf "$tmp/debs"
+  if [[ ! -f $tmp/libcriu/usr/include/criu/rpc.pb-c.h ]]; then
+    say "libcriu: can't be had"
+    return
+  fi
+  rm -rf "$home/libcriu"
+  mv "$tmp/libcriu" "$home/libcriu"
+}
+
 # Add a criu to the list if it works.
 try_criu() { # PATH WHERE
   local v
@@ -308,6 +334,7 @@ if [[ ${1:-} = slurm ]]; then
   exit
 fi
 install_packages
+get_libcriu
 find_criu
 # sudo's build/ belongs to whom the tree belongs to.
 chown --reference=. build "$home" "$home/list"
