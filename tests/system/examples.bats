@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# examples/systemd and examples/ci; examples/slurm is tests/slurm.sh's.
+# examples/systemd, examples/ci, and those of CRIU's libraries; examples/slurm is
+# tests/slurm.sh's.
 # shellcheck disable=SC2016,SC2034,SC2153 # as in the other tests
 load helpers
 
@@ -97,4 +98,41 @@ has_steps() { (($(wc -l <state/output) > $1)); } # N
   echo 1 >input.dat
   PATH=${CRIU_NS%/*}:$PATH run_it "$examples/ci/checkpointable.sh"
   status_is 1
+}
+
+# Dump and restore with an example, with criu-ns where its user has it.
+round_trip() { # COMMAND...
+  PATH=${CRIU_NS%/*}:$PATH
+  start_counter count
+  mkdir img
+  run_it "$@" dump "$PID" img
+  status_is 0
+  wait_ended "$PID"
+  COUNT=$(read_count count)
+  take_pid "$PID"
+  run_it "$@" restore img
+  status_is 0
+  ROOT=$(<out)
+  is_init "$(parent_of "$ROOT")"
+  goes_on_from count "$COUNT"
+  end_tree "$ROOT"
+}
+libcriu() {
+  LIBCRIU=$BATS_TEST_DIRNAME/../../build/criu/libcriu/usr
+  [[ ! -f $LIBCRIU/include/criu/rpc.pb-c.h ]] || return 0
+  [[ ${CI:-} == true ]] || skip "needs libcriu: run make deps"
+  fail "no libcriu, and CI=true: make deps"
+}
+
+@test "examples: libcriu, in C" {
+  libcriu
+  cc -I"$LIBCRIU/include" -o checkpoint "$examples/libcriu/checkpoint.c" \
+    "$LIBCRIU/lib/$(cc -print-multiarch)/libcriu.a" -lprotobuf-c
+  round_trip "$DIR/checkpoint"
+}
+
+@test "examples: pycriu, in Python" {
+  libcriu
+  export PYTHONPATH=$LIBCRIU/lib/python3/dist-packages PYTHONDONTWRITEBYTECODE=1
+  round_trip "$examples/pycriu/checkpoint.py"
 }
