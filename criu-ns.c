@@ -90,6 +90,11 @@
  * ps (exec/ps.c, census.c, title.c): what it tells stands in the command lines
  * of the inits; a holder that ends tells init of a checkpoint.
  *
+ * swrk (exec/swrk.c, swrk_restore.c, swrk_dump.c, carrier.c): a client has
+ * started us in criu's place.  criu swrk is started where a criu restore or
+ * dump would be; packets are carried between it and the client, PIDs
+ * translated.
+ *
  * Everything else is criu's own: exec/pass.c.
  */
 #include <errno.h>

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # swrk: CRIU's own library, with criu-ns as its service binary.
+# shellcheck disable=SC2153 # as in the other tests
 load helpers
 load dump
 
