@@ -194,7 +194,7 @@ given_up() {
 # has its script as 255, for itself alone.
 close_inherited() {
   local fd
-  for fd in /proc/$$/fd/*; do
+  for fd in "/proc/$$/fd"/*; do
     fd=${fd##*/}
     ((fd <= 2 || fd == 255)) || eval "exec $fd>&-"
   done
