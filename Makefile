@@ -27,7 +27,8 @@ takes = $(shell echo 'int main(void){return 0;}' | \
 HARDEN = $(call once,HARDEN,$(call takes,-fstack-protector-strong) \
 	$(call takes,-fstack-clash-protection) $(call takes,-fcf-protection))
 # The same sources make the same bytes, wherever they are.
-MAP = $(call once,MAP,$(call takes,-ffile-prefix-map=$(CURDIR)=.))
+MAP = $(call once,MAP,$(if $(call takes,-ffile-prefix-map=/=.),\
+	-ffile-prefix-map='$(CURDIR)'=.))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wvla -Wundef -Wformat=2 $(WERROR)
 PKG_CFLAGS = $(call once,PKG_CFLAGS,$(shell $(PKG_CONFIG) --cflags \

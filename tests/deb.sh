@@ -32,11 +32,19 @@ skip() { # WHAT WHY
 
 # --- Outside: build and lint ------------------------------------------------------
 
+package_in() { # DIR OPTION...
+  mkdir -p "$1" && tar -xzf "build/criu-ns-$version.tar.gz" -C "$1" && (
+    cd "$1/criu-ns-$version" && shift &&
+      env -u CRIU_NS -u MAKEFLAGS -u MFLAGS dpkg-buildpackage -us -uc -j2 "$@"
+  )
+}
 build() {
-  tar -xzf "build/criu-ns-$version.tar.gz" -C "$dir" && (
-    cd "$dir/criu-ns-$version" &&
-      env -u CRIU_NS -u MAKEFLAGS -u MFLAGS dpkg-buildpackage -us -uc -j2
-  ) && cp "$dir"/criu-ns_"$version"_*.deb build/
+  package_in "$dir" && cp "$dir"/criu-ns_"$version"_*.deb build/
+}
+build_again() {
+  DEB_BUILD_OPTIONS=nocheck package_in "$dir/some/where else" -b &&
+    (cd "$dir/some/where else" && sha256sum ./*.deb) >"$dir/sums" &&
+    cat "$dir/sums" && (cd "$dir" && sha256sum -c sums)
 }
 clean() {
   lintian --fail-on error,warning --allow-root "$dir"/*.changes
@@ -59,6 +67,7 @@ outside() { # VERSION
   result "the package is built" build
   if ((failed == 0)); then
     echo "# build/$(basename "$dir"/criu-ns_"$version"_*.deb)"
+    result "built elsewhere, it has the same bytes" build_again
     result "lintian has no errors or warnings" clean
     if ((EUID == 0)); then
       # The package's criu-ns is the one that is tried.

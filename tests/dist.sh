@@ -71,8 +71,8 @@ same_bytes() {
   cp "$archive" "$dir/first.tar.gz" && make_archive && cmp "$archive" "$dir/first.tar.gz"
 }
 unpack() {
-  mkdir one two two/deeper && tar -xzf "$archive" -C one &&
-    tar -xzf "$archive" -C two/deeper
+  mkdir -p one "two and/deeper" && tar -xzf "$archive" -C one &&
+    tar -xzf "$archive" -C "two and/deeper"
 }
 same_files() {
   (cd "$top" && git ls-tree -r --name-only HEAD | LC_ALL=C sort) >committed &&
@@ -107,7 +107,7 @@ check_archive() {
   unset CRIU_NS
   MAKEFLAGS=$(sed -E 's/ (-j[0-9]*|--jobserver-[^ ]*)//g' <<<" ${MAKEFLAGS:-}")
   export MAKEFLAGS="$MAKEFLAGS -j2 --no-print-directory"
-  one=$dir/one/$name two=$dir/two/deeper/$name
+  one=$dir/one/$name two="$dir/two and/deeper/$name"
 
   result "the archive has the same bytes when it is made again" same_bytes
   cd "$dir" || exit
