@@ -51,22 +51,20 @@ modes() {
   done <"$dir/listed"
   return $status
 }
-all_there() { # LIST: files of the source tree that have their copy
-  local f status=0
-  for f; do
-    grep -q "/${f##*/}\$" "$dir/listed" || {
+of_the_tree() {
+  local f names status=0
+  names=(sbin/criu-ns criu-ns-mounts LICENSE README.md CHANGELOG.md
+    docs/*.md examples/*/*)
+  for f in man/*.[1-8]; do names+=("man${f##*.}/${f##*/}"); done
+  [[ ! -d completions ]] ||
+    names+=(bash-completion/completions/criu-ns _criu-ns criu-ns.fish)
+  for f in "${names[@]}"; do
+    grep -q "/$f\$" "$dir/listed" || {
       echo "$f is not installed"
       status=1
     }
   done
   return $status
-}
-of_the_tree() {
-  local extra=()
-  [[ ! -d completions ]] || extra+=(completions/_criu-ns completions/criu-ns.fish
-    share/bash-completion/completions/criu-ns)
-  all_there criu-ns criu-ns-mounts LICENSE README.md CHANGELOG.md \
-    man/*.[1-8] docs/*.md examples/*/* "${extra[@]}"
 }
 program() { echo "$root$(grep '/sbin/criu-ns$' "$dir/listed")"; }
 runs() {
