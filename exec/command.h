@@ -9,7 +9,7 @@
  * into it, pass and check without, and returns the exit status of criu-ns.
  */
 
-#define COMMAND_VERSION "0.1.0"
+#define COMMAND_VERSION VERSION /* the Makefile has it */
 
 int command_restore(struct argv *a);
 int command_dump(struct argv *a); /* pre-dump as well */

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# `criu-ns --help`, man/criu-ns.1 and README.md agree.
+# `criu-ns --help`, man/criu-ns.1 and README.md agree; and the Makefile's VERSION
+# is that of the program and of both change logs.
 #
 # In --help a line that starts with two to six blanks names an action by its
 # first word, "  restore …", or an option of ours, "  --criu-binary PATH …".
@@ -94,6 +95,23 @@ unknown_commands() {
     done
 }
 
+other_versions() {
+  local version what
+  version=$(sed -n 's/^VERSION := //p' "$top/Makefile")
+  grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?' <<<"$version" ||
+    echo "Makefile: VERSION is '$version'"
+  while read -r what is; do
+    [[ $is = "$version" ]] || echo "$what has '$is', the Makefile '$version'"
+  done < <(
+    echo "criu-ns $("$CRIU_NS" --version 2>/dev/null </dev/null |
+      sed -n 's/^criu-ns //p')"
+    echo "CHANGELOG.md $(sed -n 's/^## \[\([0-9].*\)\].*/\1/p' "$top/CHANGELOG.md" |
+      head -n 1)"
+    echo "debian/changelog $(sed -n '1s/^criu-ns (\([^)]*\)).*/\1/p' \
+      "$top/debian/changelog")"
+  )
+}
+
 problems=
 [[ -x $CRIU_NS ]] || problems+="no program $CRIU_NS"$'\n'
 [[ -s $man ]] || problems+="no $man"$'\n'
@@ -114,6 +132,7 @@ result "options: --help and the man page agree" "$(
 )"
 result "README's make targets exist" "$(unknown_targets)"
 result "README's commands use known actions" "$(unknown_commands)"
+result "the version is the same everywhere" "$(other_versions)"
 
 echo "docs: $passed passed, $failed failed, 0 skipped"
 echo "$passed $failed 0" >"${COUNTS:-/dev/null}"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The main job of criu-ns on a real process, each command as one could type it.
-# Run it by `make demo`, as root.
+# Run it by `make demo`, as root.  $CRIU_NS is the program, default: the one that
+# was built.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -13,13 +14,14 @@ fail() {
 }
 
 ((EUID == 0)) || fail "needs root: sudo make demo"
-[[ -x $top/build/criu-ns ]] || fail "no build/criu-ns: run make first"
+: "${CRIU_NS:=$top/build/criu-ns}"
+[[ -x $CRIU_NS ]] || fail "no $CRIU_NS: run make first"
 : "${CRIU:=$(head -n 1 build/criu/list 2>/dev/null)}"
 : "${CRIU:=$(PATH=$PATH:/usr/sbin type -P criu)}"
 [[ -n $CRIU ]] || fail "no criu: run make deps first"
 export CRIU
 unset CRIU_CONFIG_FILE
-PATH=$top/build:$PATH
+PATH=$(dirname "$CRIU_NS"):$PATH
 
 # Whatever happens: the counter ends by itself once "stop" is there; what does
 # not is found by its working directory.

@@ -10,7 +10,8 @@
 # knows them by absolute path; after the tree was moved, run this again.
 #
 # `deps.sh slurm` installs what tests/slurm.sh needs instead; no service of it
-# is started.
+# is started.  `deps.sh deb` installs what tests/deb.sh needs as well, and looks
+# for no criu.
 #
 # build/criu/list: one absolute path a line of each criu that works, best first.
 set -euo pipefail
@@ -21,7 +22,7 @@ packages=(
   gcc make musl-tools pkgconf libc6-dev libcap-dev libmount-dev libprotobuf-c-dev
   protobuf-c-compiler
   # test
-  bats check less openssl patchelf procps python3 python3-protobuf strace tmux
+  bats check git less openssl patchelf procps python3 python3-protobuf strace tmux
   util-linux vim
   # test moves: an ssh server that is a program and no service
   dropbear-bin openssh-client rsync zstd
@@ -32,6 +33,7 @@ packages=(
 )
 slurm=(iproute2 mariadb-client-core mariadb-server-core munge perl-base
   slurm-client slurmctld slurmd slurmdbd)
+deb=(debhelper dpkg-dev lintian)
 suites=(sid trixie) # best first
 home=$PWD/build/criu
 
@@ -330,6 +332,11 @@ changed=no
 if [[ ${1:-} = slurm ]]; then
   packages=("${slurm[@]}")
   start_no_service
+  install_packages
+  exit
+fi
+if [[ ${1:-} = deb ]]; then
+  packages+=("${deb[@]}")
   install_packages
   exit
 fi

@@ -11,7 +11,7 @@ shopt -s nullglob
 rooms=(criu-ns.c criu-ns-mounts.c {ns,mount,tty,image,explain,exec}/*.[ch])
 tests=(tests/{unit,system,fuzz}/*.[ch] tests/*.[ch])
 scripts=(.ci/run tests/*.sh tests/*.bash tests/system/*.{sh,bash,bats}
-  examples/*/*.{sbatch,sh})
+  examples/*/*.{sbatch,sh} debian/tests/demo debian/*.{pre,post}{inst,rm})
 build=${1:-build}
 failed=0
 
@@ -38,7 +38,7 @@ formatted() {
 
 read -r -a flags <<<"$(pkg-config --cflags libcap mount libprotobuf-c check)"
 flags+=(-std=gnu11 -D_GNU_SOURCE -I. "-I$build" -Wno-unknown-warning-option
-  "-DLIBEXECDIR=\"/usr/local/libexec/criu-ns\"")
+  "-DLIBEXECDIR=\"/usr/local/libexec/criu-ns\"" "-DVERSION=\"0\"")
 
 # Check's macros count as statements and nesting of the function around them.
 tidy() {
@@ -56,22 +56,38 @@ tidy() {
 cppcheck_all() {
   cppcheck --quiet -j 2 --std=c11 --language=c --error-exitcode=1 \
     --enable=warning,performance,portability --inline-suppr -D_GNU_SOURCE -DLIBEXECDIR=\"\" \
-    -I. "-I$build" --suppress='*:'"$build"'/*' --suppress=missingInclude \
+    -DVERSION=\"\" -I. "-I$build" --suppress='*:'"$build"'/*' --suppress=missingInclude \
     --suppress=missingIncludeSystem --suppress=unknownMacro \
     --suppress=varFuncNullUB --suppress=normalCheckLevelMaxBranches \
     --suppress=unmatchedSuppression "${rooms[@]}"
 }
 
+# Each file says its license in its first lines, or REUSE.toml does by name.
 licensed() {
   local f without=0
-  for f in "${rooms[@]}" "${tests[@]}" "${scripts[@]}" image/*.proto Makefile \
-    man/*.1 completions/* examples/*/* tests/simulate; do
-    head -n 3 "$f" | grep -q 'SPDX-License-Identifier: MIT' || {
+  while read -r f; do
+    [[ $f != @(LICENSE|LICENSES/*) && -f $f ]] || continue
+    head -n 3 "$f" | grep -q 'SPDX-License-Identifier: MIT' ||
+      grep -Fqx "  \"$f\"," REUSE.toml || {
       echo "$f: no SPDX-License-Identifier: MIT in the first lines"
       without=1
     }
-  done
+  done < <(tests/dist.sh --list)
+  while read -r f; do
+    [[ -f $f ]] || {
+      echo "REUSE.toml: there is no $f"
+      without=1
+    }
+  done < <(sed -n 's/^  "\(.*\)",$/\1/p' REUSE.toml)
+  cmp LICENSE LICENSES/MIT.txt || without=1
   return "$without"
+}
+
+# The workflow has the steps of .ci/run, in their order.
+# shellcheck disable=SC2016 # .ci/run's own ${make[@]}
+same_steps() {
+  diff <(sed -n 's/^step "${make\[@\]}" /make -j2 -k WERROR=-Werror /p' .ci/run) \
+    <(sed -n 's/^ *- run: \(make .*WERROR.*\)/\1/p' .github/workflows/ci.yml)
 }
 
 check clang-format formatted
@@ -81,4 +97,5 @@ check cppcheck cppcheck_all
 check shellcheck shellcheck -x -e SC2030,SC2031,SC2317,SC2329 "${scripts[@]}"
 check mandoc mandoc -T lint -W warning man/criu-ns.1
 check SPDX licensed
+check workflow same_steps
 exit $failed
